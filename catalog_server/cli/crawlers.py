@@ -1,0 +1,162 @@
+"""`catalog crawlers`: define what to look at, look, and see what was found."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+from catalog_server.cli.client import Catalog, Server, connect, located, pairs, path
+from catalog_server.cli.output import (
+    Failure,
+    Output,
+    Progress,
+    Quiet,
+    Yes,
+    chosen,
+    confirm,
+    print_list,
+    print_one,
+    say,
+)
+
+app = typer.Typer(no_args_is_help=True)
+Name = Annotated[str, typer.Argument(help="Name of the crawler.")]
+
+
+@app.command("create")
+def create_crawler(
+    name: Name,
+    target: Annotated[
+        list[str], typer.Option(help="s3://..., a local folder, or connection:NAME/schema/%; repeatable.")
+    ],
+    database: Annotated[str, typer.Option(help="Where the tables it finds are kept.")],
+    table_prefix: Annotated[str, typer.Option(help="Put before the name of each table.")] = "",
+    option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, any number of times.")] = None,
+    comment: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    catalog: Catalog = None,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Create a crawler.
+
+    \b
+    Examples:
+      catalog crawlers create lake --target s3://lake/raw/ --database raw
+      catalog crawlers create shop --target 'connection:shop/public/%' --database shop
+    """
+    body = {
+        "name": name,
+        "targets": [located(one) for one in target],
+        "catalog": catalog,
+        "database": database,
+        "table_prefix": table_prefix,
+        "options": pairs(option or [], "--option"),
+        "comment": comment,
+    }
+    print_one(connect(server).post("/crawlers", body), output)
+
+
+@app.command("run")
+def run_crawler(
+    name: Name,
+    wait: Annotated[bool, typer.Option("--wait", help="Until it has ended; Ctrl-C cancels it.")] = False,
+    quiet: Quiet = False,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Start a crawl; with --wait the exit code says how it ended.
+
+    \b
+    Example: catalog crawlers run lake --wait
+    """
+    client = connect(server)
+    crawl = client.post(path("crawlers", name, "crawls"))
+    if wait:
+        with Progress(f"crawl {name}", quiet) as told:
+            crawl = client.wait(path("crawls", crawl["id"]), crawl, told)
+    print_one(crawl if chosen(output) != "table" else _headline(crawl), output)
+    _end(crawl)
+
+
+def _headline(crawl: dict[str, Any]) -> dict[str, Any]:
+    shown = {field: crawl[field] for field in ("id", "crawler", "state", "started_at", "finished_at", "error")}
+    return {**{k: v for k, v in shown.items() if v is not None}, **crawl["summary"]}
+
+
+def _end(crawl: dict[str, Any]) -> None:
+    if crawl["state"] in ("FAILED", "CANCELLED"):
+        raise Failure(f"crawl {crawl['id']} {crawl['state'].lower()}: {crawl['error'] or 'on request'}")
+
+
+@app.command("list")
+def list_crawlers(output: Output = None, server: Server = None) -> None:
+    """List crawlers.
+
+    \b
+    Example: catalog crawlers list
+    """
+    print_list(connect(server).pages("/crawlers"), ("name", "targets", "database", "table_prefix", "comment"), output)
+
+
+@app.command("show")
+def show_crawler(name: Name, output: Output = None, server: Server = None) -> None:
+    """Show one crawler.
+
+    \b
+    Example: catalog crawlers show lake
+    """
+    print_one(connect(server).get(path("crawlers", name)), output)
+
+
+@app.command("runs")
+def list_crawls(
+    name: Annotated[str | None, typer.Argument(help="Only of this crawler.")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """List crawls, newest first.
+
+    \b
+    Example: catalog crawlers runs lake
+    """
+    items = connect(server).pages("/crawls", limit, crawler=name)
+    print_list(items, ("id", "crawler", "state", "started_at", "finished_at", "error"), output)
+
+
+@app.command("crawl")
+def show_crawl(
+    crawl: Annotated[str, typer.Argument(help="Id of the crawl.")], output: Output = None, server: Server = None
+) -> None:
+    """Show one crawl: what was added, changed, unchanged and refused.
+
+    \b
+    Example: catalog crawlers crawl 01JABC
+    """
+    print_one(connect(server).get(path("crawls", crawl)), output)
+
+
+@app.command("cancel")
+def cancel_crawl(
+    crawl: Annotated[str, typer.Argument(help="Id of the crawl.")], output: Output = None, server: Server = None
+) -> None:
+    """Stop a crawl that is running.
+
+    \b
+    Example: catalog crawlers cancel 01JABC
+    """
+    print_one(connect(server).delete(path("crawls", crawl)), output)
+
+
+@app.command("drop")
+def drop_crawler(name: Name, yes: Yes = False, server: Server = None) -> None:
+    """Drop a crawler; the tables it found stay.
+
+    \b
+    Example: catalog crawlers drop lake --yes
+    """
+    client = connect(server)
+    confirm(f"Drop crawler {name}?", yes)
+    client.delete(path("crawlers", name))
+    say(f"dropped crawler {name}")

@@ -1,0 +1,88 @@
+"""Classifying files: a glance at each, a close look at some, many at once; what is wrong is told file by file."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats import sniff
+from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.model.errors import CatalogError
+
+THREADS = 8
+_WINDOW = 64
+T = TypeVar("T")
+
+Glance = tuple[FileInfo, str | None, str | None]
+"""A file, its format, and what is wrong with it: one of the last two is None."""
+
+
+def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int) -> Iterator[Glance]:
+    """Say of each file what it is, in the order given. After `peeked_max` files names are believed."""
+    counted = 0
+
+    def look(info: FileInfo) -> tuple[str | None, str | None]:
+        return _outcome(lambda: sniff.peek(files, info))
+
+    def trust(info: FileInfo) -> tuple[str | None, str | None]:
+        if info.size == 0:
+            return None, "empty: 0 bytes"
+        named, _ = sniff.named_format(info.location)
+        return (named, None) if named in ("parquet", "csv", "json") else _outcome(lambda: sniff.peek(files, info))
+
+    def tasks() -> Iterator[tuple[FileInfo, Callable[[], tuple[str | None, str | None]]]]:
+        nonlocal counted
+        for info in infos:
+            counted += 1
+            act = look if counted <= peeked_max else trust
+            yield info, lambda info=info, act=act: act(info)  # type: ignore[misc]
+
+    for info, (format, problem) in _ordered(tasks()):
+        yield info, format, problem
+
+
+def _outcome(look: Callable[[], str]) -> tuple[str | None, str | None]:
+    try:
+        return look(), None
+    except FileProblem as problem:
+        return None, str(problem)
+    except CatalogError as error:
+        return None, f"cannot be read: {error.message}"
+
+
+def inspect_all(
+    files: FileSystem, infos: Sequence[FileInfo], options: Mapping[str, str]
+) -> Iterator[tuple[FileInfo, FileSchema | None, str | None]]:
+    """Look closely at files; of each either its schema or what is wrong with it is given."""
+
+    def look(info: FileInfo) -> tuple[FileSchema | None, str | None]:
+        try:
+            return sniff.inspect(files, info, options), None
+        except FileProblem as problem:
+            return None, str(problem)
+        except CatalogError as error:
+            return None, f"cannot be read: {error.message}"
+
+    tasks = ((info, lambda info=info: look(info)) for info in infos)
+    for info, (schema, problem) in _ordered(tasks):
+        yield info, schema, problem
+
+
+def _ordered(tasks: Iterable[tuple[FileInfo, Callable[[], T]]]) -> Iterator[tuple[FileInfo, T]]:
+    """Run tasks by several threads, at most `_WINDOW` ahead of whoever takes the answers."""
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="look") as pool:
+        waiting: deque[tuple[FileInfo, Future[T]]] = deque()
+        try:
+            for info, task in tasks:
+                waiting.append((info, pool.submit(task)))
+                if len(waiting) >= _WINDOW:
+                    first, future = waiting.popleft()
+                    yield first, future.result()
+            while waiting:
+                first, future = waiting.popleft()
+                yield first, future.result()
+        finally:
+            pool.shutdown(cancel_futures=True)

@@ -1,0 +1,299 @@
+"""Crawlers and crawls as a service: what is stored, started, stopped and asked about, and the work of one crawl."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+
+from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers.files import Settings, crawl_files
+from catalog_server.crawlers.found import FoundTable, Report
+from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
+from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
+from catalog_server.lake.locations import parse
+from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
+from catalog_server.model.event import Event, EventKind
+from catalog_server.model.grant import Action, Resource
+from catalog_server.model.names import DatabaseName, check_database_name, check_name
+from catalog_server.store import crawlers as rows
+from catalog_server.store import events
+from catalog_server.store.transaction import Transaction
+
+OPTIONS = {
+    "peek": "files of which the first bytes are read; names are believed from then on (10000)",
+    "sample": "files of each table that are looked at closely (20)",
+    "csv.header": "present or absent, where it is known for all CSV files",
+    "csv.delimiter": "the delimiter, where it is known for all CSV files",
+    "tables_max": "new tables that one crawl may make (1000)",
+    "on_missing_table": "keep or drop tables of which nothing is left (keep)",
+    "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
+}
+"""What a crawler can be told, and what is so if it is not."""
+FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+_TARGETS_MAX = 1_000
+_TELL_SECONDS = 0.5
+
+
+class Crawls:
+    """The service that facades and triggers start crawls with; `wake` tells the worker that something waits."""
+
+    def __init__(self, catalog: CatalogService, wake: Callable[[], None] | None = None) -> None:
+        self._catalog = catalog
+        self._store = catalog.store
+        self.wake = wake or (lambda: None)
+
+    def create(self, caller: Caller, crawler: Crawler) -> Crawler:
+        """Keep a crawler; raises `Invalid`, `AlreadyExists`, `Denied`."""
+        crawler = self._checked(crawler)
+
+        def work(tx: Transaction) -> Crawler:
+            self._require(tx, caller, Action.CREATE, crawler.name)
+            return rows.create(tx, crawler)
+
+        return self._store.write(work)
+
+    def get(self, caller: Caller, name: str) -> Crawler:
+        """A crawler by its name; raises `NotFound` also where the caller may not see it."""
+        with self._store.read() as tx:
+            return self._find(tx, caller, Action.DESCRIBE, name)
+
+    def list(self, caller: Caller) -> Sequence[Crawler]:
+        """All crawlers that the caller may see, by name."""
+        with self._store.read() as tx:
+            return [one for one in rows.list_all(tx) if self._may_see(tx, caller, one.name)]
+
+    def update(self, caller: Caller, crawler: Crawler) -> Crawler:
+        """Replace the definition of the crawler of that name if its version is `crawler.version` (0: any).
+
+        Raises `NotFound`, `Conflict`, `Invalid`, `Denied`.
+        """
+        crawler = self._checked(crawler)
+
+        def work(tx: Transaction) -> Crawler:
+            found = self._find(tx, caller, Action.ALTER, crawler.name)
+            expected = crawler.version or found.version
+            changed = rows.change(tx, replace(crawler, id=found.id), expected)
+            if changed is None:
+                raise Conflict(f"crawler {found.name}", f"version {expected}", f"version {found.version}")
+            return changed
+
+        return self._store.write(work)
+
+    def drop(self, caller: Caller, name: str) -> None:
+        """Forget a crawler; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
+        self._store.write(lambda tx: rows.drop(tx, self._find(tx, caller, Action.DROP, name).id))
+
+    def run(self, caller: Caller, name: str) -> Crawl:
+        """Queue a crawl and wake the worker; it is durable once this returns. Raises `NotFound`, `Denied`."""
+
+        def work(tx: Transaction) -> Crawl:
+            found = self._find(tx, caller, Action.RUN, name)
+            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user)
+
+        crawl = self._store.write(work)
+        self.wake()
+        return crawl
+
+    def get_crawl(self, caller: Caller, crawl_id: str) -> Crawl:
+        """A crawl by its id; raises `NotFound` also where the caller may not see its crawler."""
+        with self._store.read() as tx:
+            found = rows.get_crawl(tx, crawl_id)
+            if found is None or not self._may_see(tx, caller, found.crawler):
+                raise NotFound("crawl", crawl_id)
+            return found
+
+    def list_crawls(
+        self,
+        caller: Caller,
+        crawler: str | None = None,
+        state: str | None = None,
+        before: tuple[int, str] | None = None,
+        count: int = 100,
+    ) -> Sequence[Crawl]:
+        """Crawls that the caller may see, newest first; `before` is the (created_at, id) of the last one seen."""
+        with self._store.read() as tx:
+            name = self._find(tx, caller, Action.DESCRIBE, crawler).name if crawler is not None else None
+            found = rows.list_crawls(tx, name, state, before, count)
+            return [one for one in found if self._may_see(tx, caller, one.crawler)]
+
+    def cancel(self, caller: Caller, crawl_id: str) -> Crawl:
+        """Ask a crawl to stop: at once if it still waits, else its worker ends it soon. Nothing if it ended."""
+        self.get_crawl(caller, crawl_id)
+
+        def work(tx: Transaction) -> Crawl | None:
+            found = rows.get_crawl(tx, crawl_id)
+            if found is None:
+                raise NotFound("crawl", crawl_id)
+            self._require(tx, caller, Action.RUN, found.crawler)
+            ended = {"state": "CANCELLED", "finished_at": tx.at, "cancel_requested": True}
+            changed = rows.change_crawl(tx, crawl_id, ("QUEUED",), ended)
+            if changed is not None:
+                _finished_event(tx, changed)
+                return changed
+            return rows.change_crawl(tx, crawl_id, ("RUNNING",), {"cancel_requested": True})
+
+        changed = self._store.write(work)
+        self.wake()
+        return changed or self.get_crawl(caller, crawl_id)
+
+    def execute(self, crawl_id: str, cancelled: Callable[[], bool] | None = None) -> Crawl:
+        """Do the work of a crawl that a worker has taken, and write down how it ended; done twice it changes nothing more.
+
+        `cancelled` is asked again and again; without it the crawl's row is. Whatever goes wrong is in the crawl's `error`.
+        """
+        with self._store.read() as tx:
+            crawl = rows.get_crawl(tx, crawl_id)
+            crawler = rows.get(tx, crawl.crawler) if crawl else None
+        if crawl is None:
+            raise NotFound("crawl", crawl_id)
+        if crawl.state in FINAL_STATES:
+            return crawl
+        begun = {"state": "RUNNING", "started_at": crawl.started_at or time.time_ns() // 1_000_000}
+        self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
+        report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
+        changes = Changes()
+        try:
+            if crawler is None:
+                raise NotFound("crawler", crawl.crawler)
+            caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id)
+            changes, failures = self._crawl(caller, crawler, report)
+            state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
+        except Cancelled:
+            state, error = "CANCELLED", None
+        except CatalogError as failure:
+            state, error = "FAILED", failure.message
+        except Exception as failure:
+            self._finish(crawl_id, "FAILED", f"unexpected: {type(failure).__name__}: {failure}", report, changes)
+            raise
+        return self._finish(crawl_id, state, error, report, changes)
+
+    def _crawl(self, caller: Caller, crawler: Crawler, report: Report) -> tuple[Changes, Sequence[str]]:
+        """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
+        began_at = time.time_ns() // 1_000_000
+        found: dict[str, FoundTable] = {}
+        failures = []
+        for target in crawler.targets:
+            report.step("listing", report.objects)
+            try:
+                for one in self._look(caller, crawler, target, report):
+                    if found.setdefault(one.table.name.lower(), one) is not one:
+                        report.problem(target, f"a second table of the name {one.table.name} is left out")
+            except Cancelled:
+                raise
+            except CatalogError as error:
+                failures.append(f"{target}: {error.message}")
+                report.problem(target, error.message)
+        if failures and len(failures) == len(crawler.targets):
+            return Changes(), failures
+        home = DatabaseName(crawler.catalog, crawler.database)
+        reconciler = Reconciler(self._catalog, caller, crawler.options, report, began_at)
+        return reconciler.run(tuple(found.values()), crawler.name, home, complete=not failures), failures
+
+    def _look(self, caller: Caller, crawler: Crawler, target: str, report: Report) -> Sequence[FoundTable]:
+        if target.startswith(SCHEME):
+            parsed = parse_target(target)
+            connection = self._catalog.connections.resolve(caller, parsed.connection)
+            return crawl_connection(connection, self._catalog.lake, crawler, parsed, report)
+        return crawl_files(self._catalog.lake, crawler, target, report)
+
+    def _teller(self, crawl_id: str) -> Callable[[Mapping[str, object]], None]:
+        last = 0.0
+
+        def tell(progress: Mapping[str, object]) -> None:
+            nonlocal last
+            if time.monotonic() - last >= _TELL_SECONDS:
+                last = time.monotonic()
+                values = {"progress": dict(progress)}
+                self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("RUNNING",), values))
+
+        return tell
+
+    def _cancel_requested(self, crawl_id: str) -> bool:
+        with self._store.read() as tx:
+            return rows.cancel_requested(tx, crawl_id)
+
+    def _finish(self, crawl_id: str, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
+        summary = _summary(report, changes)
+        progress = {"phase": "done", "done": report.objects, "total": report.objects}
+
+        def work(tx: Transaction) -> Crawl | None:
+            values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
+            ended = rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), values)
+            if ended is not None:
+                _finished_event(tx, ended)
+            return ended or rows.get_crawl(tx, crawl_id)
+
+        ended = self._store.write(work)
+        if ended is None:
+            raise NotFound("crawl", crawl_id)
+        return ended
+
+    def _checked(self, crawler: Crawler) -> Crawler:
+        check_name("crawler", crawler.name)
+        check_database_name(crawler.database)
+        if not 1 <= len(crawler.targets) <= _TARGETS_MAX:
+            raise Invalid("targets", f"there must be between 1 and {_TARGETS_MAX}")
+        for target in crawler.targets:
+            parse_target(target) if target.startswith(SCHEME) else parse(target)
+        if crawler.table_prefix:
+            check_name("table prefix", crawler.table_prefix, dots=False)
+        _check_options(crawler.options)
+        return replace(crawler, catalog=self._catalog.core.catalog_name(crawler.catalog))
+
+    def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
+        self._catalog.grants.require(tx, caller, action, Resource("crawler", (name,)))
+
+    def _find(self, tx: Transaction, caller: Caller, action: Action, name: str) -> Crawler:
+        self._require(tx, caller, action, name)
+        found = rows.get(tx, name)
+        if found is None:
+            raise NotFound("crawler", name)
+        return found
+
+    def _may_see(self, tx: Transaction, caller: Caller, name: str) -> bool:
+        policy = self._catalog.grants.policy
+        return policy.decide(tx, caller, Action.DESCRIBE, Resource("crawler", (name,))).allowed
+
+
+def new_crawl_id() -> str:
+    """An id that sorts by time."""
+    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(4)}"
+
+
+def _check_options(options: Mapping[str, str]) -> None:
+    for key, value in options.items():
+        if key not in OPTIONS:
+            raise Invalid("options", f"{key} is not known; known: {', '.join(OPTIONS)}")
+        if key.startswith("on_missing") and value not in ("keep", "drop"):
+            raise Invalid(f"option {key}", f"{value!r} is neither keep nor drop")
+        if key == "tables_max" and not value.isdecimal():
+            raise Invalid(f"option {key}", f"{value!r} is not a number")
+        if key == "csv.delimiter" and len(value) != 1:
+            raise Invalid(f"option {key}", "must be one character")
+    Settings.of(options)
+
+
+def _summary(report: Report, changes: Changes) -> dict[str, object]:
+    """Counts and lists, as people and the browser read them."""
+    counts: dict[str, object] = {"objects": report.objects, "bytes": report.bytes}
+    for key in ("partitions_added", "partitions_changed", "partitions_dropped"):
+        if getattr(changes, key):
+            counts[key] = getattr(changes, key)
+    if report.problem_count > len(report.problems):
+        counts["problems_not_listed"] = report.problem_count - len(report.problems)
+    return {
+        **counts,
+        **dict(listed(changes)),
+        "problems": [{"place": one.place, "reason": one.reason} for one in report.problems],
+        "decisions": [{"place": one.place, "decision": one.decision} for one in report.decisions],
+    }
+
+
+def _finished_event(tx: Transaction, crawl: Crawl) -> None:
+    """Write the event of a crawl that ended, in the transaction that ends it."""
+    payload = {"crawler": crawl.crawler, "state": crawl.state, "error": crawl.error}
+    events.append(tx, Event(EventKind.CRAWL_FINISHED, payload=payload, by=crawl.by, via="crawl", run=crawl.id))

@@ -1,0 +1,83 @@
+"""What a look at a source brought to light, before anything is written."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from catalog_server.model.errors import Cancelled
+from catalog_server.model.partition import Partition
+from catalog_server.model.table import Column, Table
+
+CRAWLER = "crawler"
+"""Parameter of a table that names the crawler which found it."""
+SIGNATURE = "crawler.signature"
+"""Parameter that tells a definition as the crawler wrote it from one that was changed by hand."""
+SOURCE_COMMENT = "source_comment"
+"""Parameter of a column that holds the comment which its source had, so that one given by hand is told from it."""
+STATISTICS = frozenset({"numFiles", "totalSize", "numRows"})
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that could not be catalogued, and why; `place` is a file's location or a table of a database."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Why something became a table, or part of one, in words."""
+
+    place: str
+    decision: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundTable:
+    """A table as it should be in the catalog, with what it was made from, so that it can be dressed anew."""
+
+    table: Table
+    partitions: Mapping[tuple[str, ...], Partition] = field(default_factory=dict)
+    columns: tuple[Column, ...] = ()
+    """Columns as the files have them: own case, exact types; empty for tables of a connection."""
+    keys: tuple[Column, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Reader options, see `FileSchema`."""
+    files: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """Collects what is told of a crawl while it runs; lists are cut at `ENTRIES_MAX`, counts are not."""
+
+    cancelled: Callable[[], bool] = lambda: False
+    tell: Callable[[Mapping[str, object]], None] = lambda _: None
+    problems: list[Problem] = field(default_factory=list)
+    decisions: list[Decision] = field(default_factory=list)
+    problem_count: int = 0
+    objects: int = 0
+    bytes: int = 0
+
+    def problem(self, place: str, reason: str) -> None:
+        """Note a problem."""
+        self.problem_count += 1
+        if len(self.problems) < ENTRIES_MAX:
+            self.problems.append(Problem(place, reason))
+
+    def decide(self, place: str, decision: str) -> None:
+        """Note a decision."""
+        if len(self.decisions) < ENTRIES_MAX:
+            self.decisions.append(Decision(place, decision))
+
+    def step(self, phase: str, done: int, total: int | None = None) -> None:
+        """Tell how far the crawl is; raises `Cancelled` when somebody asked it to stop."""
+        if self.cancelled():
+            raise Cancelled("the crawl was cancelled")
+        said: dict[str, object] = {"phase": phase, "done": done, "files": self.objects}
+        self.tell({**said, "total": total} if total is not None else said)
+
+
+ENTRIES_MAX = 1_000
+"""Entries of a list that a summary keeps."""

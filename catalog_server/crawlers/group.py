@@ -1,0 +1,270 @@
+"""Grouping: which files are one table, and which of its partitions; a pure function of paths and formats, with its reasons.
+
+A folder is a table. Folders below it named `key=value` are its partitions, and so are folders named by a number or a date
+(their keys are `partition_0` and on). Files of another format than most, or in another depth of partitions, are left out and
+told.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from catalog_server.lake.files import FileInfo
+from catalog_server.lake.locations import base_name, join
+from catalog_server.model.names import name_key
+from catalog_server.model.partition import DEFAULT_PARTITION, unescape
+
+SAMPLES_MAX = 16
+"""Files of one folder that are kept to be looked at closely: the first ones and the last one."""
+_NUMBERED = re.compile(r"\d{1,8}|\d{4}-\d{2}(-\d{2}(T?\d{2})?)?")
+_CANONICAL = re.compile(r"0|-?[1-9]\d{0,18}")
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
+
+Path = tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Pile:
+    """The files of one format directly in one folder."""
+
+    count: int = 0
+    bytes: int = 0
+    samples: list[FileInfo] = field(default_factory=list)
+
+    def add(self, info: FileInfo) -> None:
+        """Count a file; some are kept as samples."""
+        self.count += 1
+        self.bytes += info.size
+        if len(self.samples) < SAMPLES_MAX:
+            self.samples.append(info)
+        else:
+            self.samples[-1] = info
+
+
+Folders = Mapping[Path, Mapping[str, Pile]]
+"""Files by folder (parts of its path below the target) and format."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One table to be: where it lies, its format, its partition keys and the folder of each partition."""
+
+    name: str
+    location: str
+    format: str
+    keys: tuple[tuple[str, str], ...]
+    """(name, type) of the partition keys."""
+    partitions: Mapping[tuple[str, ...], tuple[str, Pile]]
+    """Folder and files by values; one entry under `()` for a table without partition keys."""
+
+    @property
+    def files(self) -> int:
+        """Number of files."""
+        return sum(pile.count for _, pile in self.partitions.values())
+
+    @property
+    def bytes(self) -> int:
+        """Size of all files."""
+        return sum(pile.bytes for _, pile in self.partitions.values())
+
+
+@dataclass(slots=True)
+class Grouping:
+    """The tables, what was left out and why, and why the tables are as they are."""
+
+    groups: list[Group] = field(default_factory=list)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    decisions: list[tuple[str, str]] = field(default_factory=list)
+
+
+def collect(
+    root: str, files: Iterable[tuple[FileInfo, str]], into: dict[Path, dict[str, Pile]] | None = None
+) -> dict[Path, dict[str, Pile]]:
+    """Sort files (with their formats) into their folders below `root`."""
+    folders = {} if into is None else into
+    start = len(root.rstrip("/")) + 1
+    for info, format in files:
+        path = tuple(info.location[start:].split("/")[:-1])
+        folders.setdefault(path, {}).setdefault(format, Pile()).add(info)
+    return folders
+
+
+def split(path: Path) -> tuple[Path, tuple[tuple[str | None, str], ...], Path]:
+    """A folder's path as the table's folder, its (key, value) pairs, and what lies below these (should be nothing).
+
+    The key of a folder named by a number or date is None. The target itself is never taken for a partition.
+    """
+    at = next((n for n, part in enumerate(path) if _pair(part)), len(path))
+    pairs: list[tuple[str | None, str]] = []
+    end = at
+    for part in path[at:]:
+        pair = _pair(part)
+        if pair is None:
+            break
+        pairs.append(pair)
+        end += 1
+    return path[:at], tuple(pairs), path[end:]
+
+
+def _pair(part: str) -> tuple[str | None, str] | None:
+    key, equals, value = part.partition("=")
+    if equals and key:
+        return unescape(key), unescape(value)
+    return (None, part) if _NUMBERED.fullmatch(part) else None
+
+
+def group(root: str, folders: Folders, prefix: str = "") -> Grouping:
+    """Decide on the tables below `root`; their names begin with `prefix` and are different from each other."""
+    grouping = Grouping()
+    tables: dict[Path, list[Path]] = {}
+    for path in sorted(folders):
+        tables.setdefault(split(path)[0], []).append(path)
+    names = _names(root, tables, prefix)
+    for table, paths in tables.items():
+        made = _table(join(root, *table) if table else root.rstrip("/"), names[table], paths, folders, grouping)
+        if made is not None:
+            grouping.groups.append(made)
+    return grouping
+
+
+def _table(location: str, name: str, paths: Sequence[Path], folders: Folders, grouping: Grouping) -> Group | None:
+    format = _majority(paths, folders)
+    shapes: Counter[tuple[str | None, ...]] = Counter()
+    for path in paths:
+        _, pairs, below = split(path)
+        if not below and format in folders[path]:
+            shapes[tuple(name_key(key) if key else None for key, _ in pairs)] += folders[path][format].count
+    if not shapes:
+        _leave_out(paths, folders, grouping, "lies below a partition's folder, where engines do not look")
+        return None
+    shape = max(shapes, key=lambda one: (shapes[one], len(one)))
+    keys = _key_names(shape)
+    partitions: dict[tuple[str, ...], tuple[str, Pile]] = {}
+    for path in paths:
+        _, pairs, below = split(path)
+        folder = join(location, *path[len(path) - len(pairs) - len(below) :]) if pairs or below else location
+        reason = _misfit(pairs, below, shape, keys)
+        values = tuple(value for _, value in pairs)
+        for held, pile in folders[path].items():
+            if held != format:
+                _told(pile, grouping, f"is {held} where the other files of the folder are {format}")
+            elif reason:
+                _told(pile, grouping, reason)
+            elif values in partitions:
+                _told(pile, grouping, f"is a second folder of the partition that {partitions[values][0]} is")
+            else:
+                partitions[values] = (folder, pile)
+    types = [(key, key_type([values[n] for values in partitions])) for n, key in enumerate(keys)]
+    made = Group(name, location, format, tuple(types), partitions)
+    grouping.decisions.append((location, _why(made, shape)))
+    return made
+
+
+def _majority(paths: Sequence[Path], folders: Folders) -> str:
+    """The format of most files; of several Parquet first, then by name."""
+    total: Counter[str] = Counter()
+    for path in paths:
+        for kind, pile in folders[path].items():
+            total[kind] += pile.count
+    return min(total, key=lambda kind: (-total[kind], kind != "parquet", kind))
+
+
+def _misfit(
+    pairs: Sequence[tuple[str | None, str]],
+    below: Path,
+    shape: tuple[str | None, ...],
+    keys: Sequence[str],
+) -> str | None:
+    """Why a folder is no partition of a table with these keys; None if it is one."""
+    if below:
+        return f"lies in {'/'.join(below)} below a partition's folder, where engines do not look"
+    if tuple(name_key(key) if key else None for key, _ in pairs) != shape:
+        here = ", ".join(key or "unnamed" for key, _ in pairs) or "none"
+        return f"has other partition keys ({here}) than most files of the table ({', '.join(keys) or 'none'})"
+    return None
+
+
+def _told(pile: Pile, grouping: Grouping, reason: str) -> None:
+    for info in pile.samples:
+        grouping.problems.append((info.location, reason))
+    if pile.count > len(pile.samples):
+        folder = pile.samples[0].location.rpartition("/")[0]
+        grouping.problems.append((folder, f"{pile.count - len(pile.samples)} more files: each {reason}"))
+
+
+def _leave_out(paths: Sequence[Path], folders: Folders, grouping: Grouping, reason: str) -> None:
+    for path in paths:
+        for pile in folders[path].values():
+            _told(pile, grouping, reason)
+
+
+def _key_names(shape: Sequence[str | None]) -> list[str]:
+    """Names of the keys: their own, `partition_N` where they have none, made different where one comes twice."""
+    names: list[str] = []
+    for n, key in enumerate(shape):
+        name = key or f"partition_{n}"
+        while name in names:
+            name += "_"
+        names.append(name)
+    return names
+
+
+def key_type(values: Iterable[str]) -> str:
+    """The type of a partition key: int or bigint where all values are whole numbers as one writes them, date, or string."""
+    present = [value for value in values if value != DEFAULT_PARTITION]
+    if not present:
+        return "string"
+    if all(_CANONICAL.fullmatch(value) for value in present):
+        largest = max(abs(int(value)) for value in present)
+        return "int" if largest < 2**31 else "bigint" if largest < 2**63 else "string"
+    return "date" if all(_DATE.fullmatch(value) and _is_date(value) for value in present) else "string"
+
+
+def _is_date(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _why(made: Group, shape: Sequence[str | None]) -> str:
+    said = f"{counted(made.files, f'{made.format} file')} in {counted(len(made.partitions), 'folder')}"
+    if not shape:
+        return f"table {made.name}: {said}"
+    keys = ", ".join(f"{name} ({kind})" for name, kind in made.keys)
+    how = "named key=value" if all(shape) else "named by numbers or dates"
+    return f"table {made.name}: {said} {how}, which are its partitions by {keys}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: 1 file, 2 files."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+
+
+def table_name(text: str) -> str:
+    """A folder's name as a table's: lower case, `_` for all but letters and digits."""
+    return re.sub(r"\W+", "_", text.lower()).strip("_")[:128] or "table"
+
+
+def _names(root: str, tables: Iterable[Path], prefix: str) -> dict[Path, str]:
+    """A name for each table: its folder's, with that of the folder above where two would have one name."""
+    names: dict[Path, str] = {}
+    taken: set[str] = set()
+    for path in sorted(tables, key=lambda one: (len(one), one)):
+        parts = [base_name(root), *path]
+        name = prefix + table_name(parts[-1])
+        for depth in range(2, len(parts) + 1):
+            if name not in taken:
+                break
+            name = prefix + "_".join(table_name(part) for part in parts[-depth:])
+        unique, count = name, 2
+        while unique in taken:
+            unique, count = f"{name}_{count}", count + 1
+        taken.add(unique)
+        names[path] = unique
+    return names

@@ -1,0 +1,1 @@
+"""The doors of the catalog, one per protocol; none knows another."""

@@ -1,0 +1,1 @@
+"""The gRPC facade: idl/catalog.proto over the catalog."""

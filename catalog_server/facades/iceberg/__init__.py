@@ -1,0 +1,1 @@
+"""Iceberg REST: the catalog for clients that speak it."""

@@ -1,0 +1,133 @@
+"""Crawlers and their crawls over the JSON API."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Literal
+
+import msgspec
+from msgspec import UNSET, UnsetType
+
+from catalog_server.facades.web import convert
+from catalog_server.facades.web.bodies import Body, Maybe, Merge, NoBody, Version, changes, check_version, merged
+from catalog_server.facades.web.messages import CrawlAnswer, CrawlerAnswer, Page
+from catalog_server.facades.web.paging import Paged, place, sliced, token
+from catalog_server.facades.web.routing import Call, Routes
+from catalog_server.facades.web.waiting import Waiting, settled
+from catalog_server.model.crawler import Crawl, Crawler
+
+routes = Routes("Crawlers")
+FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+
+
+class NewCrawler(Body):
+    """A crawler to be kept."""
+
+    name: str
+    targets: list[str]
+    database: str
+    catalog: str | None = None
+    table_prefix: str = ""
+    options: dict[str, str] = msgspec.field(default_factory=dict)
+    comment: str | None = None
+
+
+class ChangedCrawler(Body):
+    """What is to be different in a crawler."""
+
+    targets: list[str] | UnsetType = UNSET
+    database: str | UnsetType = UNSET
+    catalog: str | UnsetType = UNSET
+    table_prefix: str | UnsetType = UNSET
+    options: Merge | UnsetType = UNSET
+    comment: Maybe = UNSET
+    expected_version: Version | None = None
+
+
+class CrawlsQuery(Paged):
+    """Which crawls are listed."""
+
+    crawler: str | None = None
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] | None = None
+
+
+@routes.get("/crawlers")
+def list_crawlers(call: Call, query: Paged) -> Page[CrawlerAnswer]:
+    """List crawlers by name."""
+    items, following = sliced(call.services.crawls.list(call.caller), query)
+    return Page([_answer(call, item) for item in items], following)
+
+
+def _answer(call: Call, found: Crawler) -> CrawlerAnswer:
+    last = call.services.crawls.list_crawls(call.caller, found.name, count=1)
+    return convert.crawler(found, last[0] if last else None)
+
+
+@routes.post("/crawlers")
+def create_crawler(call: Call, body: NewCrawler) -> CrawlerAnswer:
+    """Keep a crawler."""
+    new = Crawler(
+        name=body.name,
+        targets=tuple(body.targets),
+        catalog=body.catalog or call.services.catalog.core.default_catalog,
+        database=body.database,
+        table_prefix=body.table_prefix,
+        options=body.options,
+        comment=body.comment,
+    )
+    return convert.crawler(call.services.crawls.create(call.caller, new), None)
+
+
+@routes.get("/crawlers/{crawler}")
+def get_crawler(call: Call, crawler: str) -> CrawlerAnswer:
+    """Get a crawler and its last crawl."""
+    return _answer(call, call.services.crawls.get(call.caller, crawler))
+
+
+@routes.patch("/crawlers/{crawler}")
+def alter_crawler(call: Call, crawler: str, body: ChangedCrawler) -> CrawlerAnswer:
+    """Change a crawler."""
+    found = call.services.crawls.get(call.caller, crawler)
+    check_version(f"crawler {found.name}", body.expected_version, found.version)
+    fields = changes(body, "targets", "database", "catalog", "table_prefix", "comment")
+    new = replace(found, options=merged(found.options, body.options), **fields)
+    return _answer(call, call.services.crawls.update(call.caller, new))
+
+
+@routes.delete("/crawlers/{crawler}")
+def drop_crawler(call: Call, crawler: str) -> None:
+    """Drop a crawler; the tables it found stay."""
+    call.services.crawls.drop(call.caller, crawler)
+
+
+@routes.post("/crawlers/{crawler}/crawls")
+def start_crawl(call: Call, crawler: str, body: NoBody) -> CrawlAnswer:  # noqa: ARG001
+    """Queue a crawl."""
+    return convert.crawl(call.services.crawls.run(call.caller, crawler))
+
+
+@routes.get("/crawls")
+def list_crawls(call: Call, query: CrawlsQuery) -> Page[CrawlAnswer]:
+    """List crawls, newest first."""
+    before = place(query.page_token, tuple[int, str])
+    found = call.services.crawls.list_crawls(call.caller, query.crawler, query.state, before, query.page_size)
+    following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
+    return Page([convert.crawl(one) for one in found], following)
+
+
+@routes.get("/crawls/{crawl}")
+async def get_crawl(call: Call, crawl: str, query: Waiting) -> CrawlAnswer:
+    """Get a crawl: how far it is, and what it found."""
+
+    def ended(found: Crawl) -> bool:
+        return found.state in FINAL_STATES
+
+    look = partial(call.services.crawls.get_crawl, call.caller, crawl)
+    return convert.crawl(await settled(call, look, ended, query.wait_ms))
+
+
+@routes.delete("/crawls/{crawl}", status=202)
+def cancel_crawl(call: Call, crawl: str) -> CrawlAnswer:
+    """Ask a crawl to stop."""
+    return convert.crawl(call.services.crawls.cancel(call.caller, crawl))

@@ -1,0 +1,149 @@
+// What the pages ask of the API, by one hook per question; the live events make old answers stale.
+import { type QueryClient, keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
+import { get, patch, type Query as Parameters } from "./client";
+import {
+  type Catalog,
+  type CatalogEvent,
+  type Connection,
+  type Crawl,
+  type Crawler,
+  type Database,
+  type Hit,
+  type Info,
+  type Job,
+  type Page,
+  type PartitionPage,
+  type Query,
+  type Run,
+  type Sample,
+  type Table,
+  type TableSummary,
+  type TableVersion,
+  type VersionSummary,
+  isFinal,
+} from "./types";
+
+const RUNNING_POLL_MS = 1000;
+
+function useGet<T>(
+  parts: readonly string[],
+  query: Parameters = {},
+  options: { enabled?: boolean; keep?: boolean } = {},
+) {
+  return useQuery({
+    queryKey: [...parts, query],
+    queryFn: ({ signal }) => get<T>(parts, query, signal),
+    enabled: options.enabled ?? true,
+    ...(options.keep === true ? { placeholderData: keepPreviousData } : {}),
+  });
+}
+
+function usePages<T, P extends Page<T> = Page<T>>(parts: readonly string[], query: Parameters = {}, enabled = true) {
+  return useInfiniteQuery({
+    queryKey: [...parts, "pages", query],
+    queryFn: ({ pageParam, signal }) => get<P>(parts, { ...query, page_token: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last: P) => last.next_page_token,
+    enabled,
+    placeholderData: keepPreviousData,
+  });
+}
+
+const tableParts = (catalog: string, database: string, table: string) =>
+  ["catalogs", catalog, "databases", database, "tables", table] as const;
+
+export const useInfo = () => useGet<Info>(["info"]);
+export const useCatalogs = () => useGet<Page<Catalog>>(["catalogs"]);
+export const useDatabases = (catalog: string) =>
+  usePages<Database>(["catalogs", catalog, "databases"], { page_size: 200 });
+export const useDatabase = (catalog: string, database: string) =>
+  useGet<Database>(["catalogs", catalog, "databases", database]);
+export const useTables = (catalog: string, database: string, filter: string) =>
+  usePages<TableSummary>(["catalogs", catalog, "databases", database, "tables"], {
+    page_size: 200,
+    filter: filter === "" ? undefined : /[*?]/.test(filter) ? filter : `*${filter}*`,
+  });
+
+export const useTable = (catalog: string, database: string, table: string) =>
+  useGet<Table>(tableParts(catalog, database, table));
+/** Changes a table's definition and brings what the server made of it into every page. */
+export function useAlterTable(catalog: string, database: string, table: string): (change: unknown) => Promise<Table> {
+  const client = useQueryClient();
+  return async (change) => {
+    const altered = await patch<Table>(tableParts(catalog, database, table), change);
+    await client.invalidateQueries({ queryKey: ["catalogs", catalog] });
+    return altered;
+  };
+}
+
+export const useSample = (catalog: string, database: string, table: string, rows: number) =>
+  useGet<Sample>([...tableParts(catalog, database, table), "sample"], { rows }, { keep: true });
+export const usePartitions = (catalog: string, database: string, table: string, filter: string) =>
+  usePages<PartitionPage["items"][number], PartitionPage>([...tableParts(catalog, database, table), "partitions"], {
+    page_size: 200,
+    filter,
+  });
+export const useVersions = (catalog: string, database: string, table: string) =>
+  usePages<VersionSummary>([...tableParts(catalog, database, table), "versions"]);
+export const useVersion = (catalog: string, database: string, table: string, version: number | null) =>
+  useGet<TableVersion>(
+    [...tableParts(catalog, database, table), "versions", String(version)],
+    {},
+    { enabled: version !== null },
+  );
+
+export const useSearch = (q: string, kind = "", pageSize = 50) =>
+  usePages<Hit>(["search"], { q, kind, page_size: pageSize }, q.trim() !== "");
+
+export const useQueries = (pageSize = 50) => useGet<Page<Query>>(["queries"], { page_size: pageSize });
+export const useConnections = () => useGet<Page<Connection>>(["connections"]);
+export const useConnection = (name: string) => useGet<Connection>(["connections", name]);
+export const useCrawlers = () => useGet<Page<Crawler>>(["crawlers"]);
+export const useCrawler = (name: string) => useGet<Crawler>(["crawlers", name]);
+export const useJobs = () => useGet<Page<Job>>(["jobs"]);
+export const useJob = (name: string) => useGet<Job>(["jobs", name]);
+
+/** Lists that change while something runs are asked for again until nothing does. */
+function useLiveList<T extends { state: string }>(parts: readonly string[], query: Parameters) {
+  return useQuery({
+    queryKey: [...parts, query],
+    queryFn: ({ signal }) => get<Page<T>>(parts, query, signal),
+    refetchInterval: (state) =>
+      state.state.data?.items.some((item) => !isFinal(item.state)) ? RUNNING_POLL_MS : false,
+  });
+}
+
+/** The server holds the answer back until the state is final or `waitMs` are over; then it is asked again. */
+function useLive<T extends { state: string }>(parts: readonly string[], waitMs = 0, pauseMs = RUNNING_POLL_MS) {
+  return useQuery({
+    queryKey: [...parts],
+    enabled: parts.every((part) => part !== ""),
+    queryFn: ({ signal }) => get<T>(parts, waitMs === 0 ? {} : { wait_ms: waitMs }, signal),
+    refetchInterval: (state) => (state.state.data && !isFinal(state.state.data.state) ? pauseMs : false),
+  });
+}
+
+export const useCrawls = (crawler?: string, pageSize = 50) =>
+  useLiveList<Crawl>(["crawls"], { crawler, page_size: pageSize });
+export const useCrawl = (id: string) => useLive<Crawl>(["crawls", id]);
+export const useRuns = (job?: string, pageSize = 50) => useLiveList<Run>(["runs"], { job, page_size: pageSize });
+export const useRun = (id: string) => useLive<Run>(["runs", id]);
+export const useQueryRun = (id: string) => useLive<Query>(["queries", id], 500, 30);
+export const useEvents = (limit: number) =>
+  useGet<{ items: CatalogEvent[]; last_number: number }>(["events"], { limit });
+
+const TOUCHED: readonly [prefix: string, keys: readonly string[]][] = [
+  ["crawl_", ["crawls", "crawlers"]],
+  ["run_", ["runs", "jobs"]],
+];
+
+/** What an event makes stale. */
+export function refreshAfter(client: QueryClient, event: CatalogEvent): void {
+  void client.invalidateQueries({ queryKey: ["events"] });
+  void client.invalidateQueries({ queryKey: ["info"] });
+  for (const [prefix, keys] of TOUCHED)
+    if (event.kind.startsWith(prefix)) for (const key of keys) void client.invalidateQueries({ queryKey: [key] });
+  if (event.kind.endsWith("_connection")) void client.invalidateQueries({ queryKey: ["connections"] });
+  if (event.kind.endsWith("_catalog")) void client.invalidateQueries({ queryKey: ["catalogs"], exact: false });
+  else if (event.catalog !== null) void client.invalidateQueries({ queryKey: ["catalogs", event.catalog] });
+}

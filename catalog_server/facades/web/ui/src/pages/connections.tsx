@@ -1,0 +1,335 @@
+// Connections: the list, the form, the page of one with its test.
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { post, remove } from "../api/client";
+import { useConnection, useConnections } from "../api/queries";
+import type { Connection, ConnectionTest } from "../api/types";
+import { Copy, Empty, Link, When } from "../components/basics";
+import { Answer, Confirm, ErrorNote, useToast } from "../components/feedback";
+import { SelectField, TextField } from "../components/forms";
+import { Icon } from "../components/icons";
+import { Fact, Facts, PageFrame, Panel } from "../components/layout";
+import { duration } from "../lib/format";
+import { linesOf, pairsOf } from "../lib/lines";
+import { href, navigate } from "../router";
+import { KeyValues } from "./table_facts";
+
+function TestButton({ name, primary = false }: { name: string; primary?: boolean }) {
+  const test = useMutation({ mutationFn: () => post<ConnectionTest>(["connections", name, "test"]) });
+  return (
+    <span className="row">
+      {test.data !== undefined && (
+        <span className={test.data.ok ? "state good" : "state bad"} role="status" title={test.data.message}>
+          {test.data.ok ? `answers in ${duration(test.data.elapsed_ms)}` : "does not answer"}
+        </span>
+      )}
+      {test.error !== null && (
+        <span className="state bad" role="status" title={test.error.message}>
+          cannot be tested
+        </span>
+      )}
+      <button
+        type="button"
+        className={primary ? "button primary" : "button small"}
+        disabled={test.isPending}
+        onClick={() => test.mutate()}
+        aria-label={`Test ${name}`}
+      >
+        {test.isPending ? "Testing…" : "Test"}
+      </button>
+      {primary && test.data !== undefined && !test.data.ok && <pre className="notice">{test.data.message}</pre>}
+    </span>
+  );
+}
+
+export function ConnectionsPage() {
+  const connections = useConnections();
+  return (
+    <PageFrame
+      title="Connections"
+      lede="Addresses of databases and object stores that crawlers look at and SQL reads. Secrets are kept encrypted and never shown."
+      actions={
+        <Link className="button primary" to="/new-connection">
+          <Icon name="plus" /> New connection
+        </Link>
+      }
+    >
+      <Panel>
+        <Answer of={connections}>
+          {(page) =>
+            page.items.length === 0 ? (
+              <Empty
+                title="No connections yet"
+                command="catalog connections create sales --url postgresql://reader@db/sales"
+              >
+                Add a database or an object store here, or on the command line:
+              </Empty>
+            ) : (
+              <div className="scroll">
+                <table className="table">
+                  <thead>
+                    <tr>
+                      <th>Name</th>
+                      <th>Kind</th>
+                      <th>Address</th>
+                      <th>Comment</th>
+                      <th>Created</th>
+                      <th />
+                    </tr>
+                  </thead>
+                  <tbody>
+                    {page.items.map((connection) => (
+                      <tr key={connection.name}>
+                        <td className="name">
+                          <Link to={href(["connections", connection.name])}>{connection.name}</Link>
+                        </td>
+                        <td>
+                          <span className="badge">{connection.kind}</span>
+                        </td>
+                        <td className="mono muted">{connection.url ?? connection.prefixes.join(", ")}</td>
+                        <td className="muted">{connection.comment}</td>
+                        <td className="muted">
+                          <When at={connection.created_at} />
+                        </td>
+                        <td className="right">
+                          <TestButton name={connection.name} />
+                        </td>
+                      </tr>
+                    ))}
+                  </tbody>
+                </table>
+              </div>
+            )
+          }
+        </Answer>
+      </Panel>
+    </PageFrame>
+  );
+}
+
+const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", "s3"];
+const EXAMPLES: Record<string, string> = {
+  postgresql: "postgresql://reader@db.internal:5432/sales",
+  mysql: "mysql://reader@db.internal:3306/sales",
+  mariadb: "mariadb://reader@db.internal:3306/sales",
+  sqlite: "sqlite:///data/sales.db",
+};
+
+interface Draft {
+  name: string;
+  kind: string;
+  url: string;
+  password: string;
+  keyId: string;
+  keySecret: string;
+  prefixes: string;
+  options: string;
+  comment: string;
+}
+
+function bodyOf(draft: Draft): Record<string, unknown> {
+  const secrets: Record<string, string> = {};
+  if (draft.kind === "s3") {
+    if (draft.keyId !== "") secrets.access_key_id = draft.keyId;
+    if (draft.keySecret !== "") secrets.secret_access_key = draft.keySecret;
+  } else if (draft.password !== "") secrets.password = draft.password;
+  return {
+    name: draft.name.trim(),
+    kind: draft.kind,
+    ...(draft.url.trim() === "" ? {} : { url: draft.url.trim() }),
+    ...(draft.kind === "s3" ? { prefixes: linesOf(draft.prefixes) } : {}),
+    options: pairsOf(draft.options),
+    secrets,
+    ...(draft.comment.trim() === "" ? {} : { comment: draft.comment.trim() }),
+  };
+}
+
+export function NewConnectionPage() {
+  const [draft, setDraft] = useState<Draft>({
+    name: "",
+    kind: "postgresql",
+    url: "",
+    password: "",
+    keyId: "",
+    keySecret: "",
+    prefixes: "",
+    options: "",
+    comment: "",
+  });
+  const put = (key: keyof Draft) => (value: string) => setDraft((now) => ({ ...now, [key]: value }));
+  const client = useQueryClient();
+  const create = useMutation({
+    mutationFn: async () => post<Connection>(["connections"], bodyOf(draft)),
+    onSuccess: (connection) => {
+      void client.invalidateQueries({ queryKey: ["connections"] });
+      void client.invalidateQueries({ queryKey: ["info"] });
+      navigate(href(["connections", connection.name]));
+    },
+  });
+  const store = draft.kind === "s3";
+  return (
+    <PageFrame title="New connection" crumbs={[{ label: "Connections", to: "/connections" }]}>
+      <form
+        className="form"
+        onSubmit={(event) => {
+          event.preventDefault();
+          create.mutate();
+        }}
+      >
+        {create.error !== null && <ErrorNote error={create.error} />}
+        <div className="columns-2">
+          <TextField
+            label="Name"
+            value={draft.name}
+            onChange={put("name")}
+            required
+            autoFocus
+            placeholder="sales"
+            hint="Its tables are NAME.schema.table in SQL."
+          />
+          <SelectField label="Kind" value={draft.kind} onChange={put("kind")} options={KINDS} />
+        </div>
+        {store ? (
+          <>
+            <TextField
+              label="Prefixes"
+              value={draft.prefixes}
+              onChange={put("prefixes")}
+              mono
+              rows={2}
+              required
+              placeholder="s3://bucket/"
+              hint="One a line: the locations it serves."
+            />
+            <div className="columns-2">
+              <TextField label="Access key id" value={draft.keyId} onChange={put("keyId")} mono />
+              <TextField
+                label="Secret access key"
+                value={draft.keySecret}
+                onChange={put("keySecret")}
+                type="password"
+                mono
+              />
+            </div>
+            <TextField
+              label="Options"
+              value={draft.options}
+              onChange={put("options")}
+              mono
+              rows={3}
+              placeholder={"endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true"}
+            />
+          </>
+        ) : (
+          <>
+            <TextField
+              label="URL"
+              value={draft.url}
+              onChange={put("url")}
+              mono
+              required
+              placeholder={EXAMPLES[draft.kind] ?? ""}
+            />
+            {draft.kind !== "sqlite" && (
+              <TextField
+                label="Password"
+                value={draft.password}
+                onChange={put("password")}
+                type="password"
+                hint="Or a reference: env:NAME, file:/path."
+              />
+            )}
+          </>
+        )}
+        <TextField label="Comment" value={draft.comment} onChange={put("comment")} />
+        <div className="row">
+          <button type="submit" className="button primary" disabled={create.isPending}>
+            Create connection
+          </button>
+          <Link className="button" to="/connections">
+            Cancel
+          </Link>
+        </div>
+      </form>
+    </PageFrame>
+  );
+}
+
+export function ConnectionPage({ name }: { name: string }) {
+  const connection = useConnection(name);
+  const client = useQueryClient();
+  const { fail, tell } = useToast();
+  const [asking, setAsking] = useState(false);
+  const drop = () =>
+    void remove(["connections", name]).then(() => {
+      navigate("/connections");
+      void client.invalidateQueries({ queryKey: ["connections"] });
+      tell(`Connection ${name} is gone.`);
+    }, fail);
+  const isStore = connection.data?.kind === "s3";
+  const target = isStore ? (connection.data?.prefixes[0] ?? "") : `connection:${name}/%/%`;
+  return (
+    <PageFrame
+      title={name}
+      crumbs={[{ label: "Connections", to: "/connections" }]}
+      badges={connection.data !== undefined && <span className="badge">{connection.data.kind}</span>}
+      lede={connection.data?.comment}
+      actions={
+        <>
+          <button type="button" className="button danger" onClick={() => setAsking(true)}>
+            Delete
+          </button>
+          <Link className="button" to={href(["new-crawler"], { target })}>
+            Crawl it
+          </Link>
+          <TestButton name={name} primary />
+        </>
+      }
+    >
+      <Answer of={connection}>
+        {(data) => (
+          <div className="stack">
+            <Facts>
+              {data.url !== null && (
+                <Fact label="Address">
+                  <code>{data.url}</code>
+                  <Copy text={data.url} label="Copy the address" />
+                </Fact>
+              )}
+              {data.prefixes.length > 0 && (
+                <Fact label="Serves">
+                  <code>{data.prefixes.join(", ")}</code>
+                </Fact>
+              )}
+              <Fact label="Secrets kept">
+                {data.secret_names.length === 0 ? <span className="faint">none</span> : data.secret_names.join(", ")}
+              </Fact>
+              <Fact label="Created">
+                <When at={data.created_at} />
+              </Fact>
+            </Facts>
+            <KeyValues title="Options" values={data.options} />
+            {!isStore && (
+              <Panel title="In SQL" body>
+                <Link to={href(["sql"], { sql: `SHOW SCHEMAS FROM ${name}` })}>
+                  <code>SHOW SCHEMAS FROM {name}</code>
+                </Link>
+              </Panel>
+            )}
+          </div>
+        )}
+      </Answer>
+      {asking && (
+        <Confirm
+          title={`Delete the connection ${name}?`}
+          word={name}
+          action="Delete connection"
+          onConfirm={drop}
+          onClose={() => setAsking(false)}
+        >
+          Tables found through it can no longer be read.
+        </Confirm>
+      )}
+    </PageFrame>
+  );
+}

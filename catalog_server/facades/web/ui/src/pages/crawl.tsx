@@ -1,0 +1,244 @@
+// One crawl: how far it is, what it found and why it decided so.
+import { remove } from "../api/client";
+import { useCrawl, useCrawler } from "../api/queries";
+import { type Crawl, isFinal } from "../api/types";
+import { Bytes, Count, Empty, Link, State, Took, When } from "../components/basics";
+import { Answer, ErrorNote, useToast } from "../components/feedback";
+import { Icon } from "../components/icons";
+import { Fact, Facts, PageFrame, Panel } from "../components/layout";
+import { cell, plural } from "../lib/format";
+import { entryTable, fieldOf, fraction, summaryCount } from "../lib/summary";
+import { label } from "../lib/words";
+import { href, tableHref } from "../router";
+
+const TABLE_LISTS = ["added", "changed", "removed", "missing", "unchanged"];
+const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
+
+function Progress({ crawl }: { crawl: Crawl }) {
+  const share = fraction(crawl.progress);
+  const numbers = Object.entries(crawl.progress).filter(([, value]) => typeof value === "number");
+  const phase = crawl.progress.phase;
+  return (
+    <Panel body>
+      <div className="stack">
+        <div
+          className={share === null ? "progress unknown" : "progress"}
+          role="progressbar"
+          aria-label="Crawl progress"
+          aria-valuenow={share === null ? undefined : Math.round(share * 100)}
+        >
+          <span style={share === null ? undefined : { width: `${share * 100}%` }} />
+        </div>
+        <div className="row muted">
+          {typeof phase === "string" && <strong>{label(phase)}</strong>}
+          {numbers.map(([key, value]) => (
+            <span key={key}>
+              {label(key).toLowerCase()} <Count value={value as number} />
+            </span>
+          ))}
+        </div>
+      </div>
+    </Panel>
+  );
+}
+
+function Tiles({ summary }: { summary: Crawl["summary"] }) {
+  const counts = Object.entries(summary)
+    .map(([key, value]) => [key, summaryCount(value)] as const)
+    .filter((entry): entry is readonly [string, number] => entry[1] !== null);
+  if (counts.length === 0) return null;
+  return (
+    <dl className="tiles">
+      {counts.map(([key, value]) => (
+        <div key={key}>
+          <dt>{label(key)}</dt>
+          <dd>{key === "bytes" ? <Bytes value={value} /> : <Count value={value} />}</dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+function TableList({
+  title,
+  entries,
+  home,
+}: {
+  title: string;
+  entries: readonly unknown[];
+  home: { catalog: string; database: string };
+}) {
+  return (
+    <Panel title={title}>
+      <ul className="lines">
+        {entries.map((entry, at) => {
+          const table = entryTable(entry, home.catalog, home.database);
+          const why = fieldOf(entry, ["reason", "why", "change", "decision"]);
+          const facts =
+            typeof entry === "object" && entry !== null
+              ? Object.entries(entry).filter(
+                  ([key, value]) =>
+                    ["format", "partitions", "columns", "files", "objects"].includes(key) && typeof value !== "object",
+                )
+              : [];
+          return (
+            <li key={at}>
+              <Icon name="table" className="faint" />
+              {table === null ? (
+                <code>{JSON.stringify(entry)}</code>
+              ) : (
+                <Link className="plain" to={tableHref(table.catalog, table.database, table.table)}>
+                  {table.table}
+                </Link>
+              )}
+              {why !== null && <span className="muted">{why}</span>}
+              <span className="end faint">
+                {facts
+                  .map(([key, value]) =>
+                    typeof value === "number" ? plural(value, key.replace(/s$/, "")) : String(value),
+                  )
+                  .join(" · ")}
+              </span>
+            </li>
+          );
+        })}
+      </ul>
+    </Panel>
+  );
+}
+
+function ObjectTable({ title, entries }: { title: string; entries: readonly unknown[] }) {
+  const keys = [
+    ...new Set(entries.flatMap((entry) => (typeof entry === "object" && entry !== null ? Object.keys(entry) : []))),
+  ];
+  return (
+    <Panel title={title}>
+      {keys.length === 0 ? (
+        <ul className="lines">
+          {entries.map((entry, at) => (
+            <li key={at}>{String(entry)}</li>
+          ))}
+        </ul>
+      ) : (
+        <div className="scroll">
+          <table className="table">
+            <thead>
+              <tr>
+                {keys.map((key) => (
+                  <th key={key}>{label(key)}</th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {entries.map((entry, at) => (
+                <tr key={at}>
+                  {keys.map((key, index) => (
+                    <td key={key} className={index === 0 ? "mono" : "muted"}>
+                      {cell((entry as Record<string, unknown>)[key])}
+                    </td>
+                  ))}
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Panel>
+  );
+}
+
+/** A map of objects under their names as a list of objects. */
+function listed(value: unknown): readonly unknown[] {
+  if (Array.isArray(value)) return value;
+  if (typeof value !== "object" || value === null) return [];
+  return Object.entries(value).map(([name, held]) =>
+    typeof held === "object" && held !== null && !Array.isArray(held) ? { name, ...held } : { name, what: held },
+  );
+}
+
+function Summary({ summary, home }: { summary: Crawl["summary"]; home: { catalog: string; database: string } }) {
+  const others = Object.entries(summary).filter(
+    ([key, value]) => ![...TABLE_LISTS, ...PROBLEM_LISTS].includes(key) && listed(value).length > 0,
+  );
+  return (
+    <div className="stack">
+      <Tiles summary={summary} />
+      {PROBLEM_LISTS.map((key) => {
+        const entries = listed(summary[key]);
+        return entries.length > 0 && <ObjectTable key={key} title={label(key)} entries={entries} />;
+      })}
+      {TABLE_LISTS.map((key) => {
+        const entries = summary[key];
+        return (
+          Array.isArray(entries) &&
+          entries.length > 0 && <TableList key={key} title={label(key)} entries={entries} home={home} />
+        );
+      })}
+      {others.map(([key, value]) => (
+        <ObjectTable key={key} title={label(key)} entries={listed(value)} />
+      ))}
+    </div>
+  );
+}
+
+function Found({ crawl }: { crawl: Crawl }) {
+  const crawler = useCrawler(crawl.crawler);
+  const home = { catalog: crawler.data?.catalog ?? "hive", database: crawler.data?.database ?? "" };
+  if (Object.keys(crawl.summary).length === 0)
+    return isFinal(crawl.state) && crawl.error === null ? (
+      <Panel>
+        <Empty title="It found nothing to write down" />
+      </Panel>
+    ) : null;
+  return <Summary summary={crawl.summary} home={home} />;
+}
+
+export function CrawlPage({ id }: { id: string }) {
+  const crawl = useCrawl(id);
+  const { fail } = useToast();
+  const running = crawl.data !== undefined && !isFinal(crawl.data.state);
+  const name = crawl.data?.crawler;
+  return (
+    <PageFrame
+      title={name === undefined ? "Crawl" : `Crawl of ${name}`}
+      crumbs={[
+        { label: "Crawlers", to: "/crawlers" },
+        ...(name === undefined ? [] : [{ label: name, to: href(["crawlers", name]) }]),
+      ]}
+      badges={crawl.data !== undefined && <State state={crawl.data.state} />}
+      actions={
+        running && (
+          <button
+            type="button"
+            className="button danger"
+            onClick={() => void remove(["crawls", id]).then(() => crawl.refetch(), fail)}
+          >
+            <Icon name="stop" /> Cancel
+          </button>
+        )
+      }
+    >
+      <Answer of={crawl}>
+        {(data) => (
+          <div className="stack">
+            <Facts>
+              <Fact label="Started">
+                <When at={data.started_at} missing="not yet" />
+              </Fact>
+              <Fact label={running ? "Running for" : "Took"}>
+                <Took from={data.started_at} to={data.finished_at} running={running} />
+              </Fact>
+              <Fact label="By">{data.by ?? <span className="faint">unknown</span>}</Fact>
+              <Fact label="Id">
+                <code>{data.id}</code>
+              </Fact>
+            </Facts>
+            {data.error !== null && <ErrorNote error={new Error(data.error)} />}
+            {running && <Progress crawl={data} />}
+            <Found crawl={data} />
+          </div>
+        )}
+      </Answer>
+    </PageFrame>
+  );
+}

@@ -1,0 +1,1 @@
+"""Migrations: a Hive metastore copied into a catalog of ours, and compared with it."""

@@ -1,0 +1,1 @@
+"""PySpark jobs: engines that run them, runs, what they wrote."""

@@ -1,0 +1,91 @@
+"""What every file system of the lake can do, with full locations as names."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import IO, ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class FileInfo:
+    """One file: its full location, spelled as the folder that was listed, its size in bytes and its time of change."""
+
+    location: str
+    size: int
+    etag: str
+    """Changes whenever the content does; opaque."""
+    modified_at: int
+    """Milliseconds since 1970, UTC."""
+
+
+class FileSystem(ABC):
+    """Files and folders below one store. All methods take and give full locations.
+
+    They raise `NotFound` for a missing file, `Denied` where credentials do not suffice, and `Unavailable` when the
+    store does not answer (within about five seconds); the message names the location.
+    """
+
+    has_folders: ClassVar[bool] = True
+    """Whether a folder must be there before a file can be; if not, making one costs a request and is a courtesy."""
+
+    @abstractmethod
+    def stat(self, location: str) -> FileInfo:
+        """Size, etag and time of one file."""
+
+    @abstractmethod
+    def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
+        """Bytes of a file from `start`, at most `length` of them; fewer (or none) where the file ends before."""
+
+    @abstractmethod
+    def write(self, location: str, body: bytes, overwrite: bool = True) -> None:
+        """Write a whole file at once; with `overwrite=False` an existing one is kept and `AlreadyExists` raised."""
+
+    @abstractmethod
+    def delete(self, location: str) -> None:
+        """Delete a file; one that is not there is no error."""
+
+    @abstractmethod
+    def list(self, prefix: str) -> Iterator[FileInfo]:
+        """All files below a folder, however deep, as a stream; a folder that is not there has none."""
+
+    @abstractmethod
+    def list_folder(self, location: str) -> tuple[Sequence[str], Sequence[FileInfo]]:
+        """The folders (locations) and files directly in a folder, sorted by name."""
+
+    @abstractmethod
+    def make_directory(self, location: str) -> None:
+        """Make a folder and its parents; stores without folders leave a mark that stands for it."""
+
+    @abstractmethod
+    def remove_directory(self, location: str) -> None:
+        """Delete a folder and all below it; one that is not there is no error."""
+
+    def remove_empty_directory(self, location: str) -> bool:  # noqa: ARG002
+        """Delete a folder if nothing is in it, and say whether it was; stores without folders have none."""
+        return False
+
+    @abstractmethod
+    def move_directory(self, source: str, target: str) -> None:
+        """Move a folder and all below it; raises `AlreadyExists` if the target holds anything."""
+
+    @abstractmethod
+    def is_directory(self, location: str) -> bool:
+        """Whether there is such a folder (for object stores: anything below it)."""
+
+    @abstractmethod
+    def open_input(self, location: str) -> IO[bytes]:
+        """A seekable file to read from, fit for pyarrow."""
+
+    def size(self, location: str) -> int:
+        """Length of a file in bytes."""
+        return self.stat(location).size
+
+    def exists(self, location: str) -> bool:
+        """Whether there is a file or a folder of that name."""
+        return self.is_file(location) or self.is_directory(location)
+
+    @abstractmethod
+    def is_file(self, location: str) -> bool:
+        """Whether there is a file of that name."""

@@ -1,0 +1,125 @@
+"""What every format has in common: a bounded look at one file, and the answer or the reason why there is none."""
+
+from __future__ import annotations
+
+import bz2
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.model.table import Column
+
+HEAD_BYTES = 1024 * 1024
+"""Bytes read of a file's beginning; text is told from no more."""
+TEXT_BYTES_MAX = 4 * 1024 * 1024
+"""Bytes kept of what a compressed beginning unpacks to."""
+
+_MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"))
+ENDINGS = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",), "zstd": (".zst", ".zstd")}
+
+
+class FileProblem(Exception):
+    """Why one file cannot be catalogued; the text is for people and names what was found in the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileSchema:
+    """What one file holds. Names of columns are as in the file; `options` say how it must be read.
+
+    Types are of the catalog's language, where `timestamp with local time zone` is an instant and `timestamp` a wall
+    clock's time. `options` of CSV: header, delimiter, quote, escape, multiLine, nullValue (Spark's names); `quoted` tells
+    whether quotes were seen, `timestamps` the patterns of its times. All formats: compression.
+    """
+
+    format: str
+    columns: tuple[Column, ...]
+    options: Mapping[str, str] = field(default_factory=dict)
+    rows: int | None = None
+    """Number of rows, where the file itself tells it."""
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """The beginning of a file, unpacked: `complete` if it is all of it."""
+
+    head: bytes
+    """The file's own first bytes."""
+    body: bytes
+    compression: str | None
+    complete: bool
+
+
+def take_sample(files: FileSystem, info: FileInfo, limit: int = HEAD_BYTES) -> Sample:
+    """Read a file's beginning and unpack it; raises `FileProblem` for a packed file that is damaged or cut off."""
+    head = files.read(info.location, 0, limit)
+    compression = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    whole = len(head) >= info.size
+    if compression is None:
+        return Sample(head, head, None, whole)
+    body, ended = _unpack(head, compression)
+    if whole and not ended and len(body) < TEXT_BYTES_MAX:
+        raise FileProblem(f"the {compression} data ends too early: the file is truncated")
+    return Sample(head, body, compression, whole and ended)
+
+
+def _unpack(head: bytes, compression: str) -> tuple[bytes, bool]:
+    """The unpacked beginning, and whether the packed data ended with it."""
+    if compression == "zstd":
+        return _unpack_zstd(head)
+    body, rest = b"", head
+    try:
+        while rest and len(body) < TEXT_BYTES_MAX:
+            unpacker = zlib.decompressobj(31) if compression == "gzip" else bz2.BZ2Decompressor()
+            body += unpacker.decompress(rest, TEXT_BYTES_MAX - len(body))
+            if not unpacker.eof:
+                return body, False
+            rest = unpacker.unused_data.lstrip(b"\x00")
+    except (zlib.error, OSError) as error:
+        if not body:
+            raise FileProblem(f"damaged {compression} data: {error}") from error
+        return body, False
+    return body, not rest
+
+
+def _unpack_zstd(head: bytes) -> tuple[bytes, bool]:
+    import pyarrow as pa
+
+    body = b""
+    try:
+        with pa.CompressedInputStream(pa.BufferReader(head), "zstd") as stream:
+            while len(body) < TEXT_BYTES_MAX:
+                part = stream.read(65536)
+                if not part:
+                    return body, True
+                body += part
+    except (OSError, pa.ArrowException) as error:
+        if not body:
+            raise FileProblem(f"damaged zstd data: {error}") from error
+    return body, False
+
+
+def decode(body: bytes) -> tuple[str, str]:
+    """The text of a sample and its encoding; raises `FileProblem` for what is no text that engines can read."""
+    if body.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise FileProblem("UTF-16 text: engines read UTF-8 only")
+    if b"\x00" in body[:65536]:
+        raise FileProblem("binary content: neither Parquet nor text")
+    try:
+        return body.decode("utf-8-sig"), "UTF-8"
+    except UnicodeDecodeError as error:
+        if error.start >= len(body) - 4:
+            return body[: error.start].decode("utf-8-sig"), "UTF-8"
+    printable = sum(byte >= 32 or byte in (9, 10, 13) for byte in body[:65536])
+    if printable < 0.98 * len(body[:65536]):
+        raise FileProblem("binary content: neither Parquet nor text")
+    return body.decode("iso-8859-1"), "ISO-8859-1"
+
+
+def whole_lines(text: str, complete: bool) -> str:
+    """The text up to its last complete line, if the file goes on after it."""
+    if complete:
+        return text
+    end = text.rfind("\n")
+    return text if end < 0 else text[: end + 1]

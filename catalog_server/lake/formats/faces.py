@@ -1,0 +1,123 @@
+"""Both faces of a table of files: what Hive's clients are told (SerDe) and what Spark is told (provider and schema).
+
+No single face is read rightly by all: Trino's CSV SerDe knows only VARCHAR, Spark does not skip the header of SerDe tables
+and has no openx JSON SerDe. So every table carries both, and each engine takes its own:
+
+- Parquet: ParquetHiveSerDe; provider parquet.
+- CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
+- CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
+- JSON lines: openx JsonSerDe; provider json.
+
+Spark's options stand in the SerDe's parameters, where Spark looks for them, and as `option.NAME` among the table's, where
+Sail does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from catalog_server.model.names import name_key
+from catalog_server.model.spark_schema import PROVIDER, schema_parameters
+from catalog_server.model.table import Column, SerDe, Storage
+from catalog_server.model.types import DataType, parse_type
+
+_HADOOP = "org.apache.hadoop"
+_TEXT_INPUT = f"{_HADOOP}.mapred.TextInputFormat"
+_TEXT_OUTPUT = f"{_HADOOP}.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
+_PARQUET = f"{_HADOOP}.hive.ql.io.parquet"
+LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
+OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
+OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
+PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
+_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
+_NO_ESCAPE = "\x01"
+"""OpenCSVSerde takes a backslash for an escape unless another is named; this one does not occur."""
+
+_HIVE_NAMES = {
+    "timestamp with local time zone": "timestamp",
+    "timestamp_ns": "timestamp",
+    "uuid": "string",
+    "json": "string",
+    "time": "string",
+    "void": "string",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Faces:
+    """What goes into a table: Hive's columns and partition keys (lower case), storage and parameters."""
+
+    columns: tuple[Column, ...]
+    partition_keys: tuple[Column, ...]
+    storage: Storage
+    parameters: Mapping[str, str]
+
+
+def hive_type(kind: DataType) -> DataType:
+    """The type as Hive's own type language has it, names of fields in lower case."""
+    if kind.fields:
+        return DataType(kind.name, fields=tuple((name_key(name), hive_type(inner)) for name, inner in kind.fields))
+    return DataType(_HIVE_NAMES.get(kind.name, kind.name), kind.arguments)
+
+
+def faces(
+    format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
+) -> Faces:
+    """The two faces of a table of `format` (parquet, csv or json) at `location`; `options` as in `FileSchema`."""
+    storage = {"parquet": _parquet, "csv": _csv, "json": _json}[format](options)
+    spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
+    if format == "csv":
+        spark.setdefault("quote", '"')
+        spark.setdefault("escape", spark["quote"])
+    serde = replace(storage.serde, parameters={**storage.serde.parameters, **spark, "path": location})
+    parameters = {"EXTERNAL": "TRUE", "classification": format, PROVIDER: format}
+    parameters |= schema_parameters(_spark_side(columns, format), partition_keys)
+    parameters |= {f"option.{key}": value for key, value in spark.items()}
+    if partition_keys:
+        parameters["spark.sql.partitionProvider"] = "catalog"
+    if options.get("header") == "true":
+        parameters["skip.header.line.count"] = "1"
+    strings_only = storage.serde.library == OPEN_CSV
+    hive = tuple(_hive_side(column, strings_only) for column in columns)
+    keys = tuple(_hive_side(key, False) for key in partition_keys)
+    return Faces(hive, keys, replace(storage, serde=serde), parameters)
+
+
+def _hive_side(column: Column, strings_only: bool) -> Column:
+    kind = "string" if strings_only else str(hive_type(parse_type(column.type)))
+    return replace(column, name=name_key(column.name), type=kind)
+
+
+def _spark_side(columns: Sequence[Column], format: str) -> list[Column]:
+    """Spark reads the times of text as its plain `timestamp`, by the session's zone unless they name one."""
+    if format == "parquet":
+        return list(columns)
+    zoned = "timestamp with local time zone"
+    return [replace(column, type=zoned if column.type == "timestamp" else column.type) for column in columns]
+
+
+def _parquet(_: Mapping[str, str]) -> Storage:
+    serde = SerDe(PARQUET_SERDE, parameters={"serialization.format": "1"})
+    return Storage(f"{_PARQUET}.MapredParquetInputFormat", f"{_PARQUET}.MapredParquetOutputFormat", serde)
+
+
+def _json(options: Mapping[str, str]) -> Storage:
+    serde = SerDe(OPENX_JSON, parameters={"serialization.format": "1"})
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
+
+
+def _csv(options: Mapping[str, str]) -> Storage:
+    delimiter = options.get("delimiter", ",")
+    if options.get("quoted") == "true":
+        said = {"separatorChar": delimiter, "quoteChar": options.get("quote", '"'), "serialization.format": "1"}
+        doubled = options.get("escape", '"') == said["quoteChar"]
+        said["escapeChar"] = _NO_ESCAPE if doubled else options["escape"]
+        serde = SerDe(OPEN_CSV, parameters=said)
+    else:
+        said = {"field.delim": delimiter, "serialization.format": delimiter}
+        said["serialization.null.format"] = options.get("nullValue", "")
+        if "timestamps" in options:
+            said["timestamp.formats"] = options["timestamps"]
+        serde = SerDe(LAZY_SIMPLE, parameters=said)
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)

@@ -1,0 +1,53 @@
+"""Parquet: the schema and the number of rows stand in the footer."""
+
+from __future__ import annotations
+
+from catalog_server.lake.arrow import from_arrow
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.model.table import Column
+
+MAGIC = b"PAR1"
+_ENCRYPTED = b"PARE"
+
+
+def check_ends(files: FileSystem, info: FileInfo) -> None:
+    """Look at the last bytes of a file; raises `FileProblem` for one that was cut off or is no Parquet."""
+    if info.size < 12:
+        raise FileProblem(f"{info.size} bytes are too few for a Parquet file")
+    tail = files.read(info.location, info.size - 8, 8)
+    if tail[4:] == _ENCRYPTED:
+        raise FileProblem("encrypted Parquet: its footer cannot be read")
+    if tail[4:] != MAGIC:
+        raise FileProblem("the Parquet file is truncated: its footer is missing")
+    length = int.from_bytes(tail[:4], "little")
+    if length + 12 > info.size:
+        raise FileProblem(f"damaged Parquet: a footer of {length} bytes in a file of {info.size}")
+
+
+def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+    """Read the footer; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    check_ends(files, info)
+    try:
+        with files.open_input(info.location) as file, pq.ParquetFile(file) as parquet:
+            schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise FileProblem(f"damaged Parquet: {_first_line(error)}") from error
+    columns, notes = [], []
+    for item in schema:
+        kind = from_arrow(item.type)
+        if kind is None:
+            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
+        else:
+            comment = (item.metadata or {}).get(b"comment", b"").decode("utf-8", "replace") or None
+            columns.append(Column(item.name, str(kind), comment))
+    if not columns:
+        raise FileProblem("no column that any engine could read")
+    return FileSchema("parquet", tuple(columns), {}, rows, tuple(notes))
+
+
+def _first_line(error: Exception) -> str:
+    return str(error).strip().split("\n")[0][:300]

@@ -1,0 +1,158 @@
+"""What a file is: its content is asked first, its name second, and a contradiction between the two is told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats import csv, json, parquet
+from catalog_server.lake.formats.base import ENDINGS, HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.locations import base_name
+from catalog_server.model.errors import CatalogError
+
+_BY_ENDING = {
+    ".parquet": "parquet",
+    ".parq": "parquet",
+    ".pq": "parquet",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".psv": "csv",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".orc": "ORC",
+    ".avro": "Avro",
+    ".xlsx": "Excel",
+    ".xls": "Excel",
+    ".zip": "ZIP",
+}
+_FOREIGN = (
+    (b"ORC", "ORC"),
+    (b"Obj\x01", "Avro"),
+    (b"PK\x03\x04", "a ZIP archive"),
+    (b"%PDF", "PDF"),
+    (b"<?xml", "XML"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x89PNG", "a picture"),
+    (b"SQLite format 3\x00", "an SQLite database"),
+)
+_HIDDEN = ("_", ".")
+_PEEK_BYTES = 4096
+_TAIL_BYTES = 65_536
+
+
+def is_hidden(relative: str) -> bool:
+    """Whether engines overlook a file: a part of its path below the table begins with `_` or `.` (and is no key=value)."""
+    parts = relative.split("/")
+    return any(part.startswith(_HIDDEN) and "=" not in part for part in parts) or parts[-1].endswith(".crc")
+
+
+def named_format(location: str) -> tuple[str | None, str | None]:
+    """The format and the compression that a file's name speaks of, each None if it does not."""
+    name = base_name(location).lower()
+    compression = next((kind for kind, ends in ENDINGS.items() if name.endswith(ends)), None)
+    if compression:
+        name = name.rpartition(".")[0]
+    dot = name.rfind(".")
+    return (_BY_ENDING.get(name[dot:]) if dot > 0 else None), compression
+
+
+def peek(files: FileSystem, info: FileInfo) -> str:
+    """The format of one file from a few kilobytes; raises `FileProblem` where it is not what its name says, or is nothing.
+
+    A text that does not end with a line's end may be cut off: it is looked at closely, and so is a small packed file.
+    """
+    packed_and_small = named_format(info.location)[1] is not None and info.size <= HEAD_BYTES
+    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES)
+    if sample is not None and sample.compression is None and not _ends_a_line(files, info, sample):
+        return inspect(files, info).format
+    return format
+
+
+def _ends_a_line(files: FileSystem, info: FileInfo, sample: Sample) -> bool:
+    return (sample.body[-1:] if sample.complete else files.read(info.location, info.size - 1, 1)) == b"\n"
+
+
+def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> FileSchema:
+    """All that one file tells of its columns; `options` may hold `csv.header` and `csv.delimiter`.
+
+    Whatever is wrong with the file comes as `FileProblem`; errors of the store come as they are.
+    """
+    said = options or {}
+    format, sample = _judged(files, info, None)
+    if format == "parquet":
+        return parquet.inspect(files, info)
+    assert sample is not None
+    if format == "json":
+        found = json.inspect(sample)
+    else:
+        found = csv.inspect(sample, said.get("csv.header", ""), said.get("csv.delimiter", ""))
+    if not sample.complete and sample.compression is None and not _ends_a_line(files, info, sample):
+        _check_end(files, info, found)
+    return found
+
+
+def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
+    """Look at the last line of a long text that does not end it; raises `FileProblem` if it breaks off."""
+    tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), _TAIL_BYTES)
+    last = tail.rpartition(b"\n")[2]
+    if found.format == "json":
+        if not json.is_object(last):
+            raise FileProblem("its last line breaks off: the file is truncated")
+    elif found.options.get("quoted") != "true" and b"\n" in tail:
+        count = last.count(found.options["delimiter"].encode()) + 1
+        if count < len(found.columns):
+            raise FileProblem(f"its last row has {count} of {len(found.columns)} fields: the file is truncated")
+
+
+def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, Sample | None]:
+    if info.size == 0:
+        raise FileProblem("empty: 0 bytes")
+    expected, packing = named_format(info.location)
+    try:
+        sample = take_sample(files, info, limit) if limit else take_sample(files, info)
+    except CatalogError as error:
+        raise FileProblem(f"cannot be read: {error.message}") from error
+    if sample.head.startswith(parquet.MAGIC) and not packing:
+        parquet.check_ends(files, info)
+        return _agree("parquet", expected), None
+    _refuse_foreign(sample, expected, packing)
+    text, _ = decode(sample.body)
+    if not text.strip():
+        raise FileProblem("empty: nothing but white space")
+    found = "json" if json.looks_like_json(text) else "csv"
+    if found == "json" and expected == "csv" and not text.lstrip().startswith(('{"', "[{")):
+        found = "csv"
+    if found == "csv" and expected is None and not _has_columns(text, sample.complete):
+        raise FileProblem("text without columns: neither CSV nor JSON lines")
+    return _agree(found, expected), sample
+
+
+def _agree(found: str, expected: str | None) -> str:
+    if expected is not None and expected != found:
+        shown = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
+        raise FileProblem(f"wrongly named: its name says {shown.get(expected, expected)}, its content is "
+                          f"{'no ' + shown.get(expected, expected) if found == 'csv' else shown[found]}")  # fmt: skip
+    return found
+
+
+def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -> None:
+    if sample.compression != packing:
+        held = f"{sample.compression} data" if sample.compression else "not packed"
+        name = f"its name says {packing}" if packing else "its name does not say so, and engines go by the name"
+        raise FileProblem(f"wrongly named: {held}, but {name}")
+    for magic, kind in _FOREIGN:
+        if sample.body.startswith(magic):
+            raise FileProblem(f"{kind}: not a format that can be catalogued yet")
+    if expected == "parquet":
+        raise FileProblem("wrongly named: its name says Parquet, its content does not begin as Parquet does")
+
+
+def _has_columns(text: str, complete: bool) -> bool:
+    """Whether a text without a telling name has a separator in each of its first lines, equally often."""
+    lines = [line for line in text.splitlines() if line.strip()][: None if complete else -1][:20]
+    for delimiter in (",", "\t", ";", "|", "\x01"):
+        counts = {line.count(delimiter) for line in lines if '"' not in line}
+        if len(lines) > 1 and counts and 0 not in counts and (len(counts) == 1 or len(lines) > len(counts) * 5):
+            return True
+    return any('"' in line for line in lines) and any("," in line for line in lines)

@@ -1,0 +1,85 @@
+"""Metadata files: their names, and the document as bytes."""
+
+from __future__ import annotations
+
+import re
+import uuid
+import zlib
+from collections.abc import Callable
+
+import msgspec
+
+from catalog_server.lake.iceberg import shapes
+from catalog_server.lake.iceberg.shapes import Json
+from catalog_server.model.errors import Invalid
+
+FILE_BYTES_MAX = 512 * 1024 * 1024
+COMPRESSION = "write.metadata.compression-codec"
+
+_VERSION = re.compile(r"(?:v(\d{1,9})|(\d{1,9})-[^/]*)$")
+_SUFFIXES = (".gz.metadata.json", ".metadata.json.gz", ".metadata.json")
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP_WINDOW = 16 + zlib.MAX_WBITS
+
+
+def metadata_file_name(version: int, compressed: bool = False) -> str:
+    """A new unique name for the metadata file of a version, as `00001-<uuid>.metadata.json`."""
+    suffix = _SUFFIXES[0] if compressed else _SUFFIXES[2]
+    return f"{version:05d}-{uuid.uuid4()}{suffix}"
+
+
+def metadata_file_version(location: str) -> int:
+    """The version in a metadata file's name, -1 when its name has none."""
+    stem = next((location.removesuffix(suffix) for suffix in _SUFFIXES if location.endswith(suffix)), "")
+    found = _VERSION.search(stem.rsplit("/", 1)[-1])
+    return int(found[1] or found[2]) if found and found.start() == 0 else -1
+
+
+def compresses(document: Json) -> bool:
+    """Whether the table asks for gzipped metadata files."""
+    return str(document.get("properties", {}).get(COMPRESSION, "none")).lower() == "gzip"
+
+
+def dumps(document: Json, compressed: bool = False) -> bytes:
+    """The bytes of a metadata file.
+
+    Raises:
+        Invalid: the document nests too deep to be written.
+    """
+    try:
+        data = msgspec.json.encode(document)
+    except (RecursionError, msgspec.MsgspecError, TypeError, ValueError) as error:
+        raise Invalid("metadata", "cannot be written as JSON") from error
+    return zlib.compress(data, wbits=_GZIP_WINDOW) if compressed else data
+
+
+def loads(data: bytes, bytes_max: int = FILE_BYTES_MAX) -> Json:
+    """The document in a metadata file, gzipped or not (its first bytes tell).
+
+    Raises:
+        Invalid: too large, not JSON, not an object, or nested too deep.
+    """
+    plain = _unzipped(data, bytes_max) if data[:2] == _GZIP_MAGIC else data
+    if len(plain) > bytes_max:
+        raise Invalid("metadata", f"the file is larger than {bytes_max} bytes")
+    try:
+        document = _decode(plain)
+    except RecursionError as error:
+        raise Invalid("metadata", "nests too deep") from error
+    except (msgspec.DecodeError, ValueError) as error:
+        raise Invalid("metadata", f"the file is not JSON: {error}") from error
+    return shapes.object_of(document, "metadata")
+
+
+def _unzipped(data: bytes, bytes_max: int) -> bytes:
+    inflater = zlib.decompressobj(wbits=_GZIP_WINDOW)
+    try:
+        plain = inflater.decompress(data, bytes_max + 1)
+    except zlib.error as error:
+        raise Invalid("metadata", "the file is not valid gzip") from error
+    if not inflater.eof and len(plain) <= bytes_max:
+        raise Invalid("metadata", "the file is cut short")
+    return plain
+
+
+_decode: Callable[[bytes], object] = msgspec.json.Decoder().decode

@@ -1,0 +1,1 @@
+"""The nouns of the catalog: frozen dataclasses, names, types and errors, made of the standard library only."""

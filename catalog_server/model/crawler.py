@@ -1,0 +1,39 @@
+"""Crawlers and crawls: what to look at, and what one look found."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Crawler:
+    """A stored definition: targets are URIs (`s3://...`, `file:///...`, `connection:NAME/schema/pattern`)."""
+
+    name: str
+    targets: tuple[str, ...]
+    catalog: str
+    database: str
+    table_prefix: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+    comment: str | None = None
+    id: int = 0
+    version: int = 0
+    created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """One run of a crawler; `summary` counts and lists what was added, changed, unchanged and refused."""
+
+    id: str
+    crawler: str
+    state: str
+    """QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+    started_at: int = 0
+    finished_at: int | None = None
+    progress: Mapping[str, object] = field(default_factory=dict)
+    summary: Mapping[str, object] = field(default_factory=dict)
+    error: str | None = None
+    by: str | None = None
+    created_at: int = 0

@@ -1,0 +1,1 @@
+"""Trino's functions, each with the DuckDB expression that answers the same."""

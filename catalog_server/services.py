@@ -1,0 +1,73 @@
+"""The one handle that every facade is given: the catalog and its workshops, made from a configuration."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from catalog_server.catalog.catalog import CatalogService
+from catalog_server.catalog.grants import Policy
+from catalog_server.config import Config
+from catalog_server.lake.filesystem import Lake
+
+if TYPE_CHECKING:
+    from catalog_server.crawlers.crawl import Crawls
+    from catalog_server.hive_migrations.migrations import HiveMigrations
+    from catalog_server.jobs.jobs import Jobs
+    from catalog_server.query.queries import Queries
+
+
+class Services:
+    """What facades call. The workshops are made on first use, since most processes never need all of them."""
+
+    def __init__(self, config: Config, policy: Policy | None = None) -> None:
+        self.config = config
+        self.catalog = CatalogService(config, policy)
+        self.addresses: dict[str, str | None] = {"http": None, "thrift": None, "iceberg": None, "grpc": None}
+        """Where each surface answers, filled in when it listens."""
+        self.started_at = time.time_ns() // 1_000_000
+        self.closing = False
+        """Whether the server is stopping: whoever holds an answer back gives it now."""
+        self.wake_worker: Callable[[], None] = lambda: None
+        """Tells the worker process that a run or crawl waits."""
+
+    @property
+    def lake(self) -> Lake:
+        """The files that tables lie in."""
+        return self.catalog.lake
+
+    @cached_property
+    def queries(self) -> Queries:
+        """Federated SQL."""
+        from catalog_server.query.queries import Queries
+
+        return Queries(self.catalog, self.config)
+
+    @cached_property
+    def crawls(self) -> Crawls:
+        """Crawlers and their crawls."""
+        from catalog_server.crawlers.crawl import Crawls
+
+        return Crawls(self.catalog, wake=lambda: self.wake_worker())
+
+    @cached_property
+    def hive_migrations(self) -> HiveMigrations:
+        """Migrations from Hive metastores."""
+        from catalog_server.hive_migrations.migrations import HiveMigrations
+
+        return HiveMigrations(self.catalog, wake=lambda: self.wake_worker())
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Jobs and their runs."""
+        from catalog_server.jobs.jobs import Jobs
+
+        return Jobs(self.catalog.store, self.config.data, self.catalog.grants.require, wake=lambda: self.wake_worker())
+
+    def close(self) -> None:
+        """End what runs on behalf of this process and give the store back."""
+        if "queries" in self.__dict__:
+            self.queries.close()
+        self.catalog.close()

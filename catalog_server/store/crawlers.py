@@ -1,0 +1,146 @@
+"""Rows of crawlers and of their crawls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy.exc import IntegrityError
+
+from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.errors import AlreadyExists
+from catalog_server.model.names import name_key
+from catalog_server.store.schema import crawlers, crawls
+from catalog_server.store.transaction import Transaction
+
+
+def _crawler(row: Any) -> Crawler:
+    return Crawler(
+        name=row.name,
+        targets=tuple(row.targets),
+        catalog=row.catalog,
+        database=row.database,
+        table_prefix=row.table_prefix,
+        options=row.options,
+        comment=row.comment,
+        id=row.id,
+        version=row.version,
+        created_at=row.created_at,
+    )
+
+
+def _crawl(row: Any) -> Crawl:
+    return Crawl(
+        id=row.id,
+        crawler=row.crawler,
+        state=row.state,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        progress=row.progress,
+        summary=row.summary,
+        error=row.error,
+        by=row.by,
+        created_at=row.created_at,
+    )
+
+
+def _values(crawler: Crawler) -> dict[str, Any]:
+    return {
+        "name": crawler.name,
+        "name_key": name_key(crawler.name),
+        "targets": list(crawler.targets),
+        "catalog": crawler.catalog,
+        "database": crawler.database,
+        "table_prefix": crawler.table_prefix,
+        "options": dict(crawler.options),
+        "comment": crawler.comment,
+    }
+
+
+def get(tx: Transaction, name: str) -> Crawler | None:
+    """The crawler of a name, compared by its key."""
+    row = tx.connection.execute(select(crawlers).where(crawlers.c.name_key == name_key(name))).first()
+    return _crawler(row) if row else None
+
+
+def list_all(tx: Transaction) -> list[Crawler]:
+    """All crawlers by name."""
+    return [_crawler(row) for row in tx.connection.execute(select(crawlers).order_by(crawlers.c.name_key))]
+
+
+def create(tx: Transaction, crawler: Crawler) -> Crawler:
+    """Insert a crawler; raises `AlreadyExists`."""
+    values = {**_values(crawler), "version": 1, "created_at": tx.at}
+    try:
+        return _crawler(tx.connection.execute(insert(crawlers).values(**values).returning(crawlers)).one())
+    except IntegrityError as error:
+        raise AlreadyExists("crawler", crawler.name) from error
+
+
+def change(tx: Transaction, crawler: Crawler, version: int) -> Crawler | None:
+    """Write a crawler's new definition if its version is still `version`; None if it is not."""
+    values = {**_values(crawler), "version": crawlers.c.version + 1}
+    statement = update(crawlers).where(crawlers.c.id == crawler.id, crawlers.c.version == version)
+    try:
+        row = tx.connection.execute(statement.values(**values).returning(crawlers)).first()
+    except IntegrityError as error:
+        raise AlreadyExists("crawler", crawler.name) from error
+    return _crawler(row) if row else None
+
+
+def drop(tx: Transaction, crawler_id: int) -> None:
+    """Delete a crawler; its crawls stay."""
+    tx.connection.execute(delete(crawlers).where(crawlers.c.id == crawler_id))
+
+
+def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str) -> Crawl:
+    """Insert a crawl that waits for a worker."""
+    values = {
+        "id": crawl_id,
+        "crawler": crawler,
+        "state": "QUEUED",
+        "created_at": tx.at,
+        "started_at": 0,
+        "progress": {},
+        "summary": {},
+        "by": by,
+        "cancel_requested": False,
+        "heartbeat_at": 0,
+    }
+    return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
+
+
+def get_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
+    """A crawl by its id."""
+    row = tx.connection.execute(select(crawls).where(crawls.c.id == crawl_id)).first()
+    return _crawl(row) if row else None
+
+
+def list_crawls(
+    tx: Transaction,
+    crawler: str | None = None,
+    state: str | None = None,
+    before: tuple[int, str] | None = None,
+    count: int = 100,
+) -> list[Crawl]:
+    """Crawls, newest first: of one crawler or all, in one state, after the (created_at, id) last seen."""
+    statement = select(crawls).order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(count)
+    for column, wanted in ((crawls.c.crawler, crawler), (crawls.c.state, state)):
+        if wanted is not None:
+            statement = statement.where(column == wanted)
+    if before is not None:
+        statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
+    return [_crawl(row) for row in tx.connection.execute(statement)]
+
+
+def change_crawl(tx: Transaction, crawl_id: str, states: Sequence[str], values: Mapping[str, Any]) -> Crawl | None:
+    """Change a crawl if it is in one of `states`; else None."""
+    statement = update(crawls).where(crawls.c.id == crawl_id, crawls.c.state.in_(states))
+    row = tx.connection.execute(statement.values(**values).returning(crawls)).first()
+    return _crawl(row) if row else None
+
+
+def cancel_requested(tx: Transaction, crawl_id: str) -> bool:
+    """Whether somebody asked for the crawl to stop."""
+    return bool(tx.connection.execute(select(crawls.c.cancel_requested).where(crawls.c.id == crawl_id)).scalar())

@@ -1,0 +1,1 @@
+"""Bindings of wire protocols, generated from idl/ by one command and never changed by hand."""

@@ -1,0 +1,83 @@
+"""Definitions of crawlers and jobs, and their queued work, through the JSON API."""
+
+from __future__ import annotations
+
+import httpx
+
+from tests.facades.web.serving import BOTH_STORES
+
+pytestmark = BOTH_STORES
+
+
+def test_crawler_is_kept_changed_and_dropped(api: httpx.Client) -> None:
+    body = {"name": "lake", "targets": ["s3://lake/raw/"], "database": "raw", "options": {"sample": "5"}}
+    made = api.post("/crawlers", json=body)
+    assert made.status_code == 201
+    assert made.json()["catalog"] == "hive"
+    changed = api.patch("/crawlers/lake", json={"targets": ["s3://lake/x/", "s3://lake/y/"], "expected_version": 1})
+    assert changed.json()["targets"] == ["s3://lake/x/", "s3://lake/y/"]
+    assert changed.json()["options"] == {"sample": "5"}
+    assert api.patch("/crawlers/lake", json={"comment": "late", "expected_version": 1}).status_code == 409
+    crawl = api.post("/crawlers/lake/crawls", json={}).json()
+    assert crawl["state"] == "QUEUED"
+    assert api.get("/crawlers/lake").json()["last_crawl"]["id"] == crawl["id"]
+    assert api.get(f"/crawls/{crawl['id']}", params={"wait_ms": 1}).json()["state"] == "QUEUED"
+    assert api.delete(f"/crawls/{crawl['id']}").json()["state"] == "CANCELLED"
+    assert [one["id"] for one in api.get("/crawls", params={"crawler": "lake"}).json()["items"]] == [crawl["id"]]
+    assert api.delete("/crawlers/lake").status_code == 204
+    assert api.get("/crawlers/lake").status_code == 404
+
+
+def test_crawler_with_an_unknown_option_is_refused(api: httpx.Client) -> None:
+    body = {"name": "x", "targets": ["s3://lake/"], "database": "raw", "options": {"smaple": "5"}}
+    answer = api.post("/crawlers", json=body)
+    assert answer.status_code == 400
+    assert "smaple" in answer.json()["error"]["message"]
+
+
+def test_job_is_kept_changed_run_and_dropped(api: httpx.Client) -> None:
+    body = {"name": "delays", "script": "print(1)", "arguments": {"year": "2013"}, "outputs": ["r.d=s3://lake/d/"]}
+    assert api.post("/jobs", json=body).status_code == 201
+    changed = api.patch("/jobs/delays", json={"comment": "by route", "timeout_seconds": 60}).json()
+    assert (changed["comment"], changed["timeout_seconds"], changed["script"]) == ("by route", 60, "print(1)")
+    run = api.post("/jobs/delays/runs", json={"arguments": {"month": "1"}, "engine": "spark"}).json()
+    assert (run["state"], run["engine"], run["arguments"]) == ("QUEUED", "spark", {"year": "2013", "month": "1"})
+    assert api.get("/jobs/delays").json()["last_run"]["id"] == run["id"]
+    assert api.get(f"/runs/{run['id']}/logs").json() == {"text": "", "offset": 0, "next_offset": 0, "complete": False}
+    assert api.delete(f"/runs/{run['id']}").json()["state"] == "CANCELLED"
+    assert [one["id"] for one in api.get("/runs", params={"job": "delays"}).json()["items"]] == [run["id"]]
+    assert api.delete("/jobs/delays").status_code == 204
+    assert api.post("/jobs/delays/runs", json={}).status_code == 404
+
+
+def test_job_that_cannot_be_is_refused(api: httpx.Client) -> None:
+    assert api.post("/jobs", json={"name": "x", "script": "  "}).status_code == 400
+    assert api.post("/jobs", json={"name": "x", "script": "1", "engine": "flink"}).status_code == 400
+    assert api.post("/jobs", json={"name": "x", "script": "1", "outputs": ["nonsense"]}).status_code == 400
+
+
+def test_search_finds_names_of_workshops_too(api: httpx.Client) -> None:
+    api.post("/jobs", json={"name": "nightly delays", "script": "print(1)"})
+    api.post("/crawlers", json={"name": "nightly lake", "targets": ["s3://lake/"], "database": "raw"})
+    found = {(hit["kind"], hit["name"]) for hit in api.get("/search", params={"q": "night"}).json()["items"]}
+    assert found == {("job", "nightly delays"), ("crawler", "nightly lake")}
+
+
+def test_search_tells_where_it_found_what(api: httpx.Client, table: str) -> None:
+    hits = api.get("/search", params={"q": "delay", "kind": "column"}).json()["items"]
+    assert [(hit["name"], hit["column"], hit["matched"]) for hit in hits][:1] == [
+        ("flights", "delay", ["column", "parameter"])
+    ]
+    database = table.split("/")[4]
+    assert [hit["kind"] for hit in api.get("/search", params={"q": database, "kind": "database"}).json()["items"]] == [
+        "database"
+    ]
+
+
+def test_info_counts_what_there_is(api: httpx.Client, table: str) -> None:
+    before = api.get("/info").json()
+    api.patch(table, json={"comment": "x"})
+    assert api.get("/info").json()["counts"] == before["counts"]
+    assert before["counts"]["tables"] >= 1
+    assert before["default_catalog"] == "hive"
+    assert before["addresses"]["http"].startswith("http://127.0.0.1:")

@@ -1,0 +1,154 @@
+"""The same script on Sail and on Spark: tables of files, Iceberg and declared outputs in a real S3 store, all registered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from catalog_server.testing import running_server
+from tests.engines.s3 import S3
+from tests.jobs.conftest import Api
+from tests.jobs.scripts import WRITES
+
+
+@dataclass
+class Place:
+    """A server that reaches a bucket by a storage profile."""
+
+    api: Api
+    bucket: str
+
+    def write(self, engine: str) -> dict[str, Any]:
+        """Run the script on an engine, into a database of the engine's name."""
+        return self.api.run(
+            f"writes-{engine}",
+            WRITES,
+            engine=engine,
+            arguments={"database": engine, "bucket": self.bucket},
+            outputs=[f"{engine}.out={self.bucket}/out/{engine}/", f"{engine}.docs={self.bucket}/json/{engine}/"],
+            timeout_seconds=500,
+        )
+
+    def table(self, name: str) -> dict[str, Any]:
+        """A table over the JSON API."""
+        database, _, table = name.partition(".")
+        answer = self.api.client.get(f"/catalogs/hive/databases/{database}/tables/{table}")
+        assert answer.status_code == 200, answer.text
+        found: dict[str, Any] = answer.json()
+        return found
+
+
+@pytest.fixture(scope="module")
+def place(s3_server: S3, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
+    """A running server with a connection to an S3 store."""
+    s3, bucket = s3_server, s3_server.create_bucket()
+    with running_server(tmp_path_factory.mktemp("engines")) as server:
+        with httpx.Client(base_url=f"{server.http}/api/v1", trust_env=False, timeout=60) as client:
+            profile = {
+                "name": "lake",
+                "kind": "s3",
+                "options": {"endpoint": s3.endpoint, "region": s3.region, "path_style": "true"},
+                "secrets": {"access_key_id": s3.access_key, "secret_access_key": s3.secret_key},
+                "prefixes": [f"s3://{bucket}/"],
+            }
+            answer = client.post("/connections", json=profile)
+            assert answer.status_code == 201, answer.text
+            yield Place(Api(client, server), f"s3://{bucket}")
+    s3.drop_bucket(bucket)
+
+
+def check(place: Place, engine: str) -> None:
+    run = place.write(engine)
+    log = place.api.log(run["id"])
+    assert run["state"] == "SUCCEEDED", (run["error"], log[-4000:])
+    outputs = {output["table"]: output for output in run["outputs"]}
+    rows = {name.removeprefix(f"hive.{engine}."): output.get("rows") for name, output in outputs.items()}
+    assert rows == {"files": 10, "lake": 10, "lake2": 20, "out": 20, "docs": None}
+    assert outputs[f"hive.{engine}.files"]["operation"] == "overwrite"
+    assert {name: output["kind"] for name, output in outputs.items() if name.endswith(("lake", "docs"))} == {
+        f"hive.{engine}.lake": "iceberg",
+        f"hive.{engine}.docs": "json",
+    }
+    files = place.table(f"{engine}.files")
+    assert [key["name"] for key in files["partition_keys"]] == ["g"]
+    assert files["parameters"]["job.run"] == run["id"]
+    answer = place.api.client.get(f"/catalogs/hive/databases/{engine}/tables/files/partitions").json()
+    assert [item["name"] for item in answer["items"]] == ["g=0", "g=1", "g=2"]
+    assert sum(int(item["parameters"]["numRows"]) for item in answer["items"]) == 10
+    versions = place.api.client.get(f"/catalogs/hive/databases/{engine}/tables/lake/versions").json()["items"]
+    assert {version["run"] for version in versions} == {run["id"]}
+    assert place.api.server.thrift  # both doors told the run's name: Thrift made `files`, REST made `lake`
+    made = place.api.client.get(f"/catalogs/hive/databases/{engine}/tables/files/versions").json()["items"]
+    assert {version["run"] for version in made} == {run["id"]}
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+def test_sail_writes_tables_of_files_iceberg_and_declared_outputs(place: Place) -> None:
+    check(place, "sail")
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+@pytest.mark.spark
+@pytest.mark.timeout(600)
+def test_spark_writes_tables_of_files_iceberg_and_declared_outputs(place: Place) -> None:
+    check(place, "spark")
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+def test_sail_refuses_to_overwrite_what_it_reads(place: Place) -> None:
+    """Sail alone would delete the files first and read nothing then."""
+    script = """
+from pyspark.errors import AnalysisException
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.sql("CREATE DATABASE IF NOT EXISTS itself")
+spark.range(5).write.saveAsTable("itself.t")
+for overwrite in (
+    lambda: spark.table("itself.t").where("id > 2").write.mode("overwrite").saveAsTable("itself.t"),
+    lambda: spark.table("itself.t").where("id > 2").write.insertInto("itself.t", overwrite=True),
+    lambda: spark.sql("INSERT OVERWRITE TABLE itself.t SELECT * FROM itself.t WHERE id > 2"),
+):
+    try:
+        overwrite()
+    except AnalysisException as error:
+        assert "also being read from" in str(error)
+    else:
+        raise SystemExit("was not refused")
+assert spark.table("itself.t").count() == 5
+"""
+    run = place.api.run("itself", script)
+    assert run["state"] == "SUCCEEDED", run["error"]
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+def test_sail_replaces_tables_whose_columns_change(place: Place) -> None:
+    script = """
+from pyspark.sql import SparkSession, functions as F
+spark = SparkSession.builder.getOrCreate()
+spark.sql("CREATE DATABASE IF NOT EXISTS changes")
+one, two = spark.range(5), spark.range(3).selectExpr("id", "id + 0.5 as half")
+for table in ("changes.files", "iceberg.changes.lake"):
+    one.write.saveAsTable(table)
+    two.write.mode("overwrite").saveAsTable(table)
+    assert (spark.table(table).columns, spark.table(table).count()) == (["id", "half"], 3)
+    one.writeTo(table).createOrReplace()
+    assert (spark.table(table).columns, spark.table(table).count()) == (["id"], 5)
+    spark.sql(f"CREATE OR REPLACE TABLE {table} AS SELECT 1 AS a UNION ALL SELECT 2")
+    assert (spark.table(table).columns, spark.table(table).count()) == (["a"], 2)
+stamped = one.withColumn("at", F.current_timestamp())
+for _ in range(2):
+    stamped.writeTo("iceberg.changes.days").partitionedBy(F.partitioning.days("at")).createOrReplace()
+assert spark.table("iceberg.changes.days").count() == 5
+"""
+    run = place.api.run("changes", script)
+    assert run["state"] == "SUCCEEDED", run["error"]
+    tables = {output["table"] for output in run["outputs"]}
+    assert tables == {"hive.changes.files", "hive.changes.lake", "hive.changes.days"}

@@ -1,0 +1,87 @@
+"""Crawlers, jobs and connections from their forms to what they made, without leaving the browser."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.web.conftest import OpenPage
+from tests.web.seed import Seed, location_of, write_airports
+
+pytestmark = pytest.mark.browser
+
+RUN_MILLISECONDS = 60_000
+SCRIPT = """from pyspark.sql import SparkSession
+
+spark = SparkSession.builder.getOrCreate()
+spark.table("raw.flights").groupBy("carrier").count().write.saveAsTable("raw.delays")
+print("hello", 6 * 7)
+"""
+
+
+def test_a_crawler_is_made_run_and_its_table_opened(open_page: OpenPage, seeded: Seed) -> None:
+    write_airports(seeded.folder / "found" / "stations")
+    page = open_page("/crawlers")
+    page.get_by_role("link", name="New crawler").click()
+    page.get_by_label("Name").fill("stations")
+    page.get_by_label("Targets").fill(location_of(seeded.folder / "found"))
+    page.get_by_label("Database").fill("found")
+    page.get_by_role("button", name="Create crawler").click()
+    expect(page.get_by_role("heading", name="It has not run yet")).to_be_visible()
+    page.get_by_role("button", name="Run stations now").click()
+    expect(page.get_by_text("succeeded", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("main").get_by_role("link", name="stations").last.click()
+    expect(page).to_have_url(re.compile("/catalogs/hive/found/stations$"))
+    page.get_by_role("tab", name="Where it came from").click()
+    page.get_by_role("link", name=re.compile("the crawl")).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Crawl of stations")
+
+
+def test_a_form_that_the_server_refuses_says_why(open_page: OpenPage) -> None:
+    page = open_page("/new-crawler", expected=(400,))
+    page.get_by_label("Name").fill("wrong")
+    page.get_by_label("Targets").fill("not a target")
+    page.get_by_label("Database").fill("found")
+    page.get_by_role("button", name="Create crawler").click()
+    expect(page.get_by_role("alert")).to_contain_text("not a target")
+
+
+def test_a_job_is_made_run_and_its_table_says_what_it_came_from(open_page: OpenPage) -> None:
+    page = open_page("/jobs")
+    page.get_by_role("link", name="New job").click()
+    page.get_by_label("Name").fill("delays")
+    page.get_by_role("textbox", name="Script").click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(SCRIPT)
+    page.get_by_role("button", name="Create job").click()
+    page.get_by_role("button", name="Run delays now").click()
+    expect(page.get_by_label("Log", exact=True)).to_contain_text("hello 42", timeout=RUN_MILLISECONDS)
+    expect(page.get_by_text("succeeded", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("main").get_by_role("link", name="delays", exact=True).last.click()
+    expect(page).to_have_url(re.compile("/catalogs/hive/raw/delays$"))
+    page.get_by_role("tab", name="Where it came from").click()
+    page.get_by_role("tabpanel").get_by_role("link", name="flights").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("flights")
+
+
+def test_a_connection_is_made_tested_and_deleted_by_typing_its_name(open_page: OpenPage, tmp_path: Path) -> None:
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as database:
+        database.execute("create table orders (id integer, price real)")
+    database.close()
+    page = open_page("/new-connection", expected=(404,))
+    page.get_by_label("Name").fill("shop")
+    page.get_by_label("Kind").select_option("sqlite")
+    page.get_by_label("URL").fill(f"sqlite://{path}")
+    page.get_by_role("button", name="Create connection").click()
+    page.get_by_role("button", name="Test shop").click()
+    expect(page.get_by_text(re.compile("answers in"))).to_be_visible()
+    expect(page.get_by_role("treeitem", name="Connections")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_label("Type shop to go on").fill("shop")
+    page.get_by_role("button", name="Delete connection").click()
+    expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
