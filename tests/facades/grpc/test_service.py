@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -163,17 +164,19 @@ def test_a_client_tells_what_it_cannot_know_from_what_did_not_happen() -> None:
 
 
 @pytest.fixture
-def hasty(server: RunningServer) -> Iterator[Client]:
-    """A client whose patience is over before any answer."""
-    with Client(server.grpc, timeout_seconds=0.0001) as found:
-        yield found
+def silent(server: RunningServer) -> Iterator[RunningServer]:
+    """The server, while it answers nothing."""
+    server.process.send_signal(signal.SIGSTOP)
+    yield server
+    server.process.send_signal(signal.SIGCONT)
 
 
-def test_a_deadline_leaves_a_change_unknown_and_a_read_timed_out(hasty: Client) -> None:
-    with pytest.raises(TimedOut):
-        hasty.databases.get("default")
-    with pytest.raises(OutcomeUnknown):
-        hasty.databases.create(m.Database(name="perhaps"))
+def test_a_deadline_leaves_a_change_unknown_and_a_read_timed_out(silent: RunningServer) -> None:
+    with Client(silent.grpc, timeout_seconds=0.5) as hasty:
+        with pytest.raises(TimedOut):
+            hasty.databases.get("default")
+        with pytest.raises(OutcomeUnknown):
+            hasty.databases.create(m.Database(name="perhaps"))
 
 
 def test_of_writers_that_race_for_a_version_one_wins(server: RunningServer, client: Client, database: str) -> None:
