@@ -1,9 +1,10 @@
 """Turns of writers that race for one table: who lost is told so when it is its turn to try again, and not with all the others.
 
 Writers of Iceberg tables read the table, write a metadata file and swap the pointer if nobody was quicker. When many do so
-at once, nearly all of them lose, read again and lose again, and the few that win wait behind the others' calls. Here the
-refusals of one table are answered one after the other: the client that is told has some time for its next attempt before
-the next one is told. So the table is changed about as often by 64 writers as by one. Nothing waits where nobody loses.
+at once, nearly all of them lose, read again and lose again, and the few that win wait behind the others' calls. Here those
+who lost stand in a line, and so does who won and reads the table again for its next change: one of them is answered, and
+the others wait until its attempt is made. So the table is changed about as often by 64 writers as by one, and once they
+stand in line nobody loses. Nothing waits where nobody loses.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 TURN_SECONDS = 0.05
-"""How long the others wait for the next attempt of the client whose turn it is."""
+"""How long the others wait for the next call of the client whose turn it is."""
+TURN_CALLS = 6
+"""After so many calls and answers of one turn its time is not counted anew."""
 HELD_SECONDS_MAX = 5.0
-"""How long a refusal is held back at most."""
+"""How long a call is held back at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +31,22 @@ class Contended:
 
 
 @dataclass(eq=False, slots=True)
-class _Refusal:
+class _Held:
+    """What is to be done for a client when its turn comes: tell it that it lost, or carry out its call."""
+
     client: int
-    answer: Callable[[], None]
-    held: asyncio.TimerHandle | None = None
+    go_on: Callable[[], None]
+    limit: asyncio.TimerHandle | None = None
 
 
 @dataclass(slots=True)
 class _Line:
     """Who waits for one table; `holder` is the client whose turn it is."""
 
-    holder: int | None = None
-    waiting: deque[_Refusal] = field(default_factory=deque)
-    behind: list[Callable[[], None]] = field(default_factory=list)
-    """Attempts of others that came during this turn, and could only have spoilt it or been lost."""
+    holder: int
+    calls: int = 0
+    """How often the holder was answered or called in its turn."""
+    waiting: deque[_Held] = field(default_factory=deque)
     turn: asyncio.TimerHandle | None = None
 
 
@@ -53,13 +58,25 @@ class Turns:
         self._last: dict[int, tuple[str, ...]] = {}
         """What each client tried to change last: it will likely be the same again."""
 
-    def begin(self, client: int, attempt: Callable[[], None]) -> None:
-        """A client is about to try something: `attempt` is called, now or after the attempt of the client whose turn it is."""
-        line = self._lines.get(self._last.get(client, ()))
-        if line is None or line.holder == client:
-            attempt()
+    @property
+    def is_raced(self) -> bool:
+        """Whether writers stand in line for any table."""
+        return bool(self._lines)
+
+    def begin(self, client: int, said: bytes, call: Callable[[], None]) -> None:
+        """A client reads or changes the table that is named in what it `said`: `call` is called, now or when it is its turn.
+
+        It waits only for a line of the table that it tried to change last.
+        """
+        key = self._last.get(client)
+        line = self._lines.get(key) if key is not None else None
+        if key is None or line is None or key[-1].encode() not in said.lower():
+            call()
+        elif line.holder == client:
+            self._take_time(key, line)
+            call()
         else:
-            line.behind.append(attempt)
+            self._wait(line, client, call)
 
     def leave(self, client: int) -> None:
         """A client hung up."""
@@ -70,41 +87,44 @@ class Turns:
         self._last[client] = what.key
         line = self._lines.get(what.key)
         if not what.lost:
-            answer()
             if line is not None and line.holder == client:
                 self._next(what.key, line)
-            return
-        if line is None:
-            line = self._lines[what.key] = _Line()
-        refusal = _Refusal(client, answer)
-        if line.holder in (None, client):
-            line.waiting.appendleft(refusal)
-            self._next(what.key, line)
+            answer()
+        elif line is None or line.holder == client:
+            line = line or self._lines.setdefault(what.key, _Line(client))
+            self._take_time(what.key, line)
+            answer()
         else:
-            line.waiting.append(refusal)
-            loop = asyncio.get_running_loop()
-            refusal.held = loop.call_later(HELD_SECONDS_MAX, self._give_up, line, refusal)
+            self._wait(line, client, answer)
+
+    def _wait(self, line: _Line, client: int, go_on: Callable[[], None]) -> None:
+        held = _Held(client, go_on)
+        held.limit = asyncio.get_running_loop().call_later(HELD_SECONDS_MAX, self._give_up, line, held)
+        line.waiting.append(held)
 
     def _next(self, key: tuple[str, ...], line: _Line) -> None:
+        if not line.waiting:
+            if line.turn is not None:
+                line.turn.cancel()
+            del self._lines[key]
+            return
+        held = line.waiting.popleft()
+        if held.limit is not None:
+            held.limit.cancel()
+        line.holder, line.calls = held.client, 0
+        self._take_time(key, line)
+        held.go_on()
+
+    def _take_time(self, key: tuple[str, ...], line: _Line) -> None:
+        """The time of a turn counts from now, unless it has been long."""
+        line.calls += 1
+        if line.calls > TURN_CALLS:
+            return
         if line.turn is not None:
             line.turn.cancel()
-        behind, line.behind = line.behind, []
-        if line.waiting:
-            self._turn(key, line)
-        else:
-            del self._lines[key]
-        for attempt in behind:
-            attempt()
-
-    def _turn(self, key: tuple[str, ...], line: _Line) -> None:
-        refusal = line.waiting.popleft()
-        if refusal.held is not None:
-            refusal.held.cancel()
-        line.holder = refusal.client
         line.turn = asyncio.get_running_loop().call_later(TURN_SECONDS, self._next, key, line)
-        refusal.answer()
 
     @staticmethod
-    def _give_up(line: _Line, refusal: _Refusal) -> None:
-        line.waiting.remove(refusal)
-        refusal.answer()
+    def _give_up(line: _Line, held: _Held) -> None:
+        line.waiting.remove(held)
+        held.go_on()

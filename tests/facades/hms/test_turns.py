@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -20,11 +21,11 @@ def test_the_refused_are_told_one_after_the_other_as_attempts_are_made() -> None
             line.attempted(LOST, client, lambda client=client: told.append(client))
         assert told == [1]
         line.attempted(WON, 1, lambda: told.append(-1))
-        assert told == [1, -1, 2]
+        assert told == [1, 2, -1]
         line.attempted(LOST, 2, lambda: told.append(2))
-        assert told == [1, -1, 2, 2]
+        assert told == [1, 2, -1, 2]
         line.attempted(WON, 2, lambda: told.append(-2))
-        assert told[-1] == 3
+        assert told[-2:] == [3, -2]
 
     asyncio.run(race())
 
@@ -42,20 +43,67 @@ def test_winners_and_writers_of_other_tables_wait_for_nobody() -> None:
     asyncio.run(race())
 
 
-def test_attempts_of_others_wait_for_that_of_the_client_whose_turn_it_is() -> None:
+def test_others_who_tried_wait_for_the_client_whose_turn_it_is() -> None:
     async def race() -> None:
         done: list[str] = []
         line = Turns()
         line.attempted(WON, 1, lambda: None)
         line.attempted(LOST, 2, lambda: None)
-        line.begin(1, lambda: done.append("another attempt of the winner"))
-        line.begin(3, lambda: done.append("of one who never tried before"))
-        line.begin(2, lambda: done.append("of the one whose turn it is"))
-        assert done == ["of one who never tried before", "of the one whose turn it is"]
+        line.begin(1, b"read T", lambda: done.append("the winner reads again"))
+        line.begin(1, b"read u", lambda: done.append("what is not raced for"))
+        line.begin(3, b"t", lambda: done.append("one who never tried before"))
+        line.begin(2, b"t", lambda: done.append("the one whose turn it is"))
+        assert done == ["what is not raced for", "one who never tried before", "the one whose turn it is"]
         line.attempted(WON, 2, lambda: None)
-        assert done[-1] == "another attempt of the winner"
+        assert done[-1] == "the winner reads again"
 
     asyncio.run(race())
+
+
+def test_once_all_stand_in_line_nobody_loses() -> None:
+    async def race() -> int:
+        line, version, lost = Turns(), 0, 0
+        told = {client: asyncio.Event() for client in range(8)}
+
+        async def ask(client: int, go: Callable[[Callable[[], None]], None]) -> None:
+            told[client].clear()
+            go(told[client].set)
+            await told[client].wait()
+
+        async def write(client: int) -> None:
+            nonlocal version, lost
+            for _ in range(20):
+                while True:
+                    await ask(client, lambda called: line.begin(client, b"t", called))
+                    seen = version
+                    await asyncio.sleep(0)
+                    await ask(client, lambda called: line.begin(client, b"t", called))
+                    won = seen == version
+                    version, lost = version + won, lost + (not won)
+                    await ask(client, lambda told: line.attempted(WON if won else LOST, client, told))  # noqa: B023
+                    if won:
+                        break
+
+        await asyncio.gather(*(write(client) for client in told))
+        assert version == 8 * 20
+        return lost
+
+    assert asyncio.run(race()) < 8 * 2
+
+
+def test_a_turn_ends_though_its_client_goes_on_calling(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.02)
+
+    async def race() -> None:
+        told = asyncio.Event()
+        line = Turns()
+        line.attempted(LOST, 1, lambda: None)
+        line.attempted(LOST, 2, told.set)
+        while not told.is_set():
+            line.begin(1, b"t", lambda: None)
+            await asyncio.sleep(0.001)
+
+    asyncio.run(asyncio.wait_for(race(), 4))
 
 
 def test_a_client_that_makes_no_use_of_its_turn_holds_up_the_next_for_a_moment_only(

@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable, Iterator
-from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, cast
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from catalog_server.facades.hms.call import CloseConnection, Context, Lane
 from catalog_server.facades.hms.dispatch import Answer, Route, perform, unknown_method
 from catalog_server.facades.hms.remembered import Key, Remembered, Scopes
+from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.scanner import BadMessage, Door, Framing, Limits, Message, Reader, detect
 from catalog_server.facades.hms.transport.spool import Spool
 from catalog_server.wire.codec import CALL, ONEWAY
@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 _PIECE_BYTES = 256 * 1024
 _AHEAD_BYTES = 64 * 1024
+_RACED = ("get_table", "alter_table")
+"""How the names of methods begin that may have to wait for other writers of a table (see turns.py)."""
 _TURN_MESSAGES = 64
 """How many calls of one client are carried out on the event loop before others have their turn."""
 
@@ -262,38 +264,44 @@ class Connection(asyncio.Protocol):
     def _call(self, message: Message) -> None:
         self._busy, self._reading_message, self.deadline = True, False, None
         self.context.method = message.name
-        route, lane, threads = self._server.route(message.name)
+        route, lane, crew = self._server.route(message.name)
         if route is None:
             self._answer(unknown_method(message, self.context.compact))
-        elif route.scopes is not None and self._server.remembered is not None:
-            self._call_remembered(route, message, threads, self._server.remembered)
-        elif lane is Lane.INLINE or threads is None:
-            self._call_inline(route, message)
-        elif message.name.startswith("alter_table"):
-            self._server.turns.begin(self.context.client, lambda: self._call_in_thread(route, message, threads))
+            return
+        if lane is Lane.INLINE:
+            crew = None
+        turns = self._server.turns
+        if turns.is_raced and message.name.startswith(_RACED):
+            turns.begin(self.context.client, message.body, lambda: self._carry_out(route, message, crew))
         else:
-            self._call_in_thread(route, message, threads)
+            self._carry_out(route, message, crew)
 
-    def _call_remembered(
-        self, route: Route, message: Message, threads: Executor | None, remembered: Remembered
-    ) -> None:
+    def _carry_out(self, route: Route, message: Message, crew: Crew | None) -> None:
+        if route.scopes is not None and self._server.remembered is not None:
+            self._call_remembered(route, message, crew, self._server.remembered)
+        elif crew is None:
+            self._call_inline(route, message)
+        else:
+            self._call_in_thread(route, message, crew)
+
+    def _call_remembered(self, route: Route, message: Message, crew: Crew | None, remembered: Remembered) -> None:
         """Give an answer that was given before, if a check finds it still right; else make it, and keep it."""
         key = (message.name, self.context.compact, message.body)
         kept = remembered.find(key)
         if kept is None:
-            self._call_to_keep(route, message, threads, remembered, key)
+            self._call_to_keep(route, message, crew, remembered, key)
             return
 
         def checked() -> None:
             if remembered.is_true(kept):
                 self._answer(route.reply(message.sequence, self.context.compact), kept.body)
             else:
-                self._call_to_keep(route, message, threads, remembered, key)
+                self._call_to_keep(route, message, crew, remembered, key)
 
         remembered.freshness.check(checked)
 
     def _call_to_keep(
-        self, route: Route, message: Message, threads: Executor | None, remembered: Remembered, key: Key
+        self, route: Route, message: Message, crew: Crew | None, remembered: Remembered, key: Key
     ) -> None:
         head, stamp = route.reply(message.sequence, self.context.compact), remembered.stamp
 
@@ -301,10 +309,10 @@ class Connection(asyncio.Protocol):
             if answer.startswith(head):  # no TApplicationException
                 remembered.keep(key, answer[len(head) :], scopes, stamp)
 
-        if threads is None:
+        if crew is None:
             self._call_inline(route, message)
         else:
-            self._call_in_thread(route, message, threads, keep)
+            self._call_in_thread(route, message, crew, keep)
 
     def _call_inline(self, route: Route, message: Message) -> None:
         try:
@@ -313,9 +321,9 @@ class Connection(asyncio.Protocol):
         except Exception as error:
             self._give_up(error)
 
-    def _call_in_thread(self, route: Route, message: Message, threads: Executor, keep: Keep | None = None) -> None:
+    def _call_in_thread(self, route: Route, message: Message, crew: Crew, keep: Keep | None = None) -> None:
         try:
-            threads.submit(self._work, route, message, keep)
+            crew.submit(self._work, route, message, keep)
         except RuntimeError as error:  # the server is stopping
             self._give_up(error)
 

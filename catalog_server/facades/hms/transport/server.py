@@ -23,6 +23,7 @@ from catalog_server.facades.hms.call import Handler, Lane, lane_of
 from catalog_server.facades.hms.dispatch import Route, Translate
 from catalog_server.facades.hms.remembered import Remembered, Scopes
 from catalog_server.facades.hms.transport.connection import Connection, Patience
+from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.doors import open_door
 from catalog_server.facades.hms.transport.gates import Gates
 from catalog_server.facades.hms.transport.scanner import Door, Limits
@@ -81,7 +82,7 @@ class Server:
         self.remembered = remembered
         self.turns = Turns()
         self._routes: dict[str, Route] = {}
-        self._threads: dict[Lane, ThreadPoolExecutor] = {}
+        self._crews: dict[Lane, Crew] = {}
         self._logins: ThreadPoolExecutor | None = None
         self._connections: set[Connection] = set()
         self._peers: Counter[str] = Counter()
@@ -94,9 +95,9 @@ class Server:
     async def start(self) -> tuple[str, int]:
         """Listen, and return the address and port. Raises OSError if the port is taken."""
         settings = self.settings
-        self._threads = {
-            Lane.ORDINARY: ThreadPoolExecutor(settings.threads, "hms"),
-            Lane.LARGE: ThreadPoolExecutor(settings.threads_large, "hms-large"),
+        self._crews = {
+            Lane.ORDINARY: Crew(settings.threads, "hms"),
+            Lane.LARGE: Crew(settings.threads_large, "hms-large"),
         }
         self._listener = await asyncio.get_running_loop().create_server(
             lambda: Connection(self, settings.limits, settings.patience, settings.spool_memory_bytes),
@@ -125,8 +126,10 @@ class Server:
             self._sweeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._sweeper
-        for threads in (*self._threads.values(), *([self._logins] if self._logins else ())):
-            threads.shutdown(wait=False, cancel_futures=True)
+        for crew in self._crews.values():
+            crew.shutdown()
+        if self._logins is not None:
+            self._logins.shutdown(wait=False, cancel_futures=True)
         if self.remembered is not None:
             self.remembered.freshness.close()
 
@@ -135,8 +138,8 @@ class Server:
         """How many clients are connected."""
         return len(self._connections)
 
-    def route(self, name: str) -> tuple[Route | None, Lane, ThreadPoolExecutor | None]:
-        """Who serves a method, in which lane and threads; None if nobody does."""
+    def route(self, name: str) -> tuple[Route | None, Lane, Crew | None]:
+        """Who serves a method, in which lane and by which threads; None if nobody does."""
         route = self._routes.get(name)
         if route is None:
             handler = self._handlers.get(name)
@@ -144,7 +147,7 @@ class Server:
                 return None, Lane.INLINE, None
             route = self._routes[name] = Route(wire.method(name), handler, self._translate, self._scopes(handler))
         lane = lane_of(route.handler)
-        return route, lane, self._threads.get(lane)
+        return route, lane, self._crews.get(lane)
 
     def _scopes(self, handler: Handler) -> Callable[[Any], Scopes | None] | None:
         rests_upon = getattr(handler, "rests_upon", None)
