@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable, RootTransaction
+from sqlalchemy import Connection, CursorResult, Dialect, Engine, Executable
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
@@ -171,35 +171,31 @@ class Store:
     @contextmanager
     def begin(self) -> Iterator[Transaction]:
         """A transaction that writes. Raises `Unavailable` when nothing was done, `OutcomeUnknown` when nobody can tell."""
-        if self.is_postgresql:
-            with self._write() as transaction:
-                yield transaction
-        else:
-            with self._lane, self._write() as transaction:
-                yield transaction
+        with self._write() if self.is_postgresql else self._alone() as transaction:
+            yield transaction
         reach("after_commit")
         for listener in self.listeners:
             listener()
 
-    @contextmanager
-    def single(self) -> Iterator[Transaction]:
+    def single(self) -> AbstractContextManager[Transaction]:
         """For one statement that may be done twice and writes no event; raises `Unavailable` when the store does not answer.
 
         On PostgreSQL the statement is a transaction by itself, which saves two round trips; nobody is told of its commit.
         """
-        if self.is_postgresql:
-            with self.read() as transaction:
-                yield transaction
-        else:
-            with self._lane, self._write() as transaction:
-                yield transaction
+        return self.read() if self.is_postgresql else self._alone()
+
+    @contextmanager
+    def _alone(self) -> Iterator[Transaction]:
+        with self._lane, self._write() as transaction:
+            yield transaction
 
     @contextmanager
     def _write(self) -> Iterator[Transaction]:
         with ExitStack() as held:
             try:
                 connection = held.enter_context(self._connected(writes=True))
-                running = connection.begin()
+                if not self.is_postgresql:
+                    connection.begin()
             except (OperationalError, InterfaceError, PoolTimeout) as error:
                 raise _unavailable(error) from error
             transaction = Transaction(connection, self.blobs)
@@ -210,24 +206,25 @@ class Store:
                 for last in self.before_commit:
                     last(transaction)
             except BaseException as error:
-                self._undo(transaction, running)
+                self._undo(transaction, connection)
                 if isinstance(error, DBAPIError) and _state(error) not in _RETRIED and _is_outage(error):
                     raise _unavailable(error) from error
                 raise
             reach("before_commit")
             try:
                 transaction.commit()
-                running.commit()
+                if connection.in_transaction():
+                    connection.commit()
             except DBAPIError as error:
-                self._undo(transaction, running)
+                self._undo(transaction, connection)
                 raise transaction.told_at_the_end(error) from error
             self.blobs.committed(transaction.new_blobs)
 
     @staticmethod
-    def _undo(transaction: Transaction, running: RootTransaction) -> None:
+    def _undo(transaction: Transaction, connection: Connection) -> None:
         transaction.rollback()
         with suppress(Exception):  # the connection may be gone, which undoes the transaction as well
-            running.rollback()
+            connection.rollback()
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in a transaction, again when the database ended it as a deadlock or serialization failure."""
