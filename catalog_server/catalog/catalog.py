@@ -42,6 +42,7 @@ from catalog_server.catalog.signing import Signing
 from catalog_server.catalog.table_locations import TableLocations
 from catalog_server.catalog.tokens import Tokens
 from catalog_server.catalog.txns import Txns
+from catalog_server.catalog.vending import Vending
 from catalog_server.catalog.views import Views
 from catalog_server.catalog.write_ids import TableWrites
 from catalog_server.config import Config
@@ -100,6 +101,7 @@ class CatalogService:
         self.metrics_reports = MetricsReports(self.core, self.tables)
         self.idempotency = Idempotency(self.core)
         self.signing = Signing(self.core, self.iceberg)
+        self.vending = Vending(self.core, self.tables)
         self.views = Views(self.core, self.tables, metadata, where)
         self.partition_rows = PartitionRows(self.core, self.tables)
         self.freshness = Freshness(self.core)

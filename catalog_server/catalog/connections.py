@@ -140,7 +140,10 @@ class Connections:
 
 def _address(connection: Connection) -> tuple[str | None, ...]:
     """Where a connection's secrets are sent to."""
-    return (connection.kind, *(connection.options.get(name) for name in ("host", "port", "path", "endpoint")))
+    return (
+        connection.kind,
+        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint")),
+    )
 
 
 def _parted(connection: Connection) -> Connection:

@@ -39,6 +39,9 @@ def create_connection(
     access_key_id: Annotated[str | None, typer.Option(help="S3 key, or env:NAME.")] = None,
     secret_access_key: Annotated[str | None, typer.Option(help="S3 secret, or env:NAME or file:/path.")] = None,
     vending: Annotated[bool, typer.Option("--vending", help="Clients may be handed the credentials.")] = False,
+    role_arn: Annotated[
+        str | None, typer.Option(help="Hand out keys of this role for the folders of a table, not these.")
+    ] = None,
     option: Annotated[list[str] | None, typer.Option(help="Other KEY=VALUE, any number of times.")] = None,
     secret: Annotated[list[str] | None, typer.Option(help="Secret KEY=VALUE, KEY=env:NAME or KEY=file:/path.")] = None,
     ask_password: Annotated[bool, typer.Option("--ask-password", help="Ask for the password here.")] = False,
@@ -57,7 +60,7 @@ def create_connection(
     if url is None and kind is None:
         raise Failure("say what it reaches: --url, or --kind with its options", 2)
     options, secrets = pairs(option or [], "--option"), pairs(secret or [], "--secret")
-    given = {"endpoint": endpoint, "region": region, "path_style": "true" if path_style else None}
+    given = {"endpoint": endpoint, "region": region, "path_style": "true" if path_style else None, "role_arn": role_arn}
     options.update({key: value for key, value in given.items() if value is not None})
     hidden = {"access_key_id": access_key_id, "secret_access_key": secret_access_key}
     secrets.update({key: value for key, value in hidden.items() if value is not None})

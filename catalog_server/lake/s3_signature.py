@@ -1,4 +1,4 @@
-"""AWS signatures of version 4 for requests that somebody else will send to an S3 store."""
+"""AWS signatures of version 4 for requests to an S3 store, which somebody else will send, and to its token service."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ def signed_headers(
     keys: Mapping[str, str],
     region: str,
     at: float | None = None,
+    service: str = "s3",
 ) -> dict[str, str]:
     """The headers (names in lower case) that a request must carry to be taken; those of S3's own among the given ones are signed.
 
@@ -39,9 +40,10 @@ def signed_headers(
     lines = [method, quote(unquote(url.path) or "/", safe="/" + _SAFE), _query(url.query)]
     lines += [f"{name}:{sent[name]}" for name in sorted(sent)]
     canonical = "\n".join((*lines, "", named, sent[PAYLOAD]))
-    scope = f"{stamp[:8]}/{region}/s3/aws4_request"
+    scope = f"{stamp[:8]}/{region}/{service}/aws4_request"
     text = "\n".join((_ALGORITHM, stamp, scope, hashlib.sha256(canonical.encode()).hexdigest()))
-    signature = hmac.new(_key(keys["secret_access_key"], stamp[:8], region), text.encode(), hashlib.sha256).hexdigest()
+    key = _key(keys["secret_access_key"], stamp[:8], region, service)
+    signature = hmac.new(key, text.encode(), hashlib.sha256).hexdigest()
     credential = f"Credential={keys['access_key_id']}/{scope}"
     sent["authorization"] = f"{_ALGORITHM} {credential}, SignedHeaders={named}, Signature={signature}"
     return sent
@@ -53,8 +55,8 @@ def _query(query: str) -> str:
     return "&".join(f"{name}={value}" for name, value in encoded)
 
 
-def _key(secret: str, day: str, region: str) -> bytes:
+def _key(secret: str, day: str, region: str, service: str) -> bytes:
     made = f"AWS4{secret}".encode()
-    for part in (day, region, "s3", "aws4_request"):
+    for part in (day, region, service, "aws4_request"):
         made = hmac.new(made, part.encode(), hashlib.sha256).digest()
     return made

@@ -16,8 +16,8 @@ class Connection:
     """How to reach a source. A connection of kind `s3` is a storage profile: it owns the URL prefixes it names.
 
     `options` by kind: databases: host, port, database, user, and `path` for sqlite; s3: endpoint, region, path_style,
-    allow_http. `secrets` holds the values of `SECRET_OPTIONS`, either the value itself (only inside the server) or a
-    reference such as `env:NAME` or `file:/path`.
+    allow_http, and for keys that are handed out role_arn, sts_endpoint and external_id. `secrets` holds the values of
+    `SECRET_OPTIONS`, either the value itself (only inside the server) or a reference such as `env:NAME` or `file:/path`.
     """
 
     name: str

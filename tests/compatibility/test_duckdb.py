@@ -88,7 +88,7 @@ def test_what_a_transaction_undoes_nobody_sees(duck: duckdb.DuckDBPyConnection, 
 def test_it_reaches_the_store_with_the_keys_it_is_given(
     duck: duckdb.DuckDBPyConnection, rest: RestCatalog, local: Home, lakehouse: Lakehouse
 ) -> None:
-    bucket = bucket_of(lakehouse, vending=True)
+    bucket = bucket_of(lakehouse, vending=True, role=True)
     rest.create_table(f"{local}.t", ROWS.schema, location=f"s3://{bucket}/t").append(ROWS)
     duck.execute(f"INSERT INTO lake.{local}.t VALUES (4, 'd')")
     assert duck.sql(f"SELECT count(*) FROM lake.{local}.t").fetchall() == [(4,)]

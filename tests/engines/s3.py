@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import secrets
 from collections.abc import Iterator, Mapping
@@ -27,6 +28,8 @@ class S3:
     secret_key: str
     iceberg_uri: str = ""
     region: str = REGION
+    role_arn: str = "arn:aws:iam::role/lake"
+    """A role that may do everything and be assumed by anyone."""
 
     def client(self) -> Any:
         """A boto3 client for it."""
@@ -141,6 +144,8 @@ def _options(folder: Path, ports: list[int], running: S3) -> list[str]:
         json.dumps({"identities": [{"name": "admin", "credentials": credentials, "actions": actions}]})
     )
     (folder / "data").mkdir()
+    roles = folder / "roles.json"
+    roles.write_text(json.dumps(_roles(running)))
     services = ("s3.port", "master.port", "filer.port", "volume.port", "admin.port", "s3.port.iceberg")
     return [
         f"-dir={folder / 'data'}",
@@ -151,9 +156,31 @@ def _options(folder: Path, ports: list[int], running: S3) -> list[str]:
         "-webdav=false",
         "-s3.port.lance=0",
         f"-s3.config={identities}",
+        f"-s3.iam.config={roles}",
         f"-filer.localSocket={folder / 'filer.sock'}",
         *(f"-{service}={port}" for service, port in zip(services, ports, strict=True)),
     ]
+
+
+def _roles(running: S3) -> dict[str, Any]:
+    """The server's token service: what it signs with, and whom it gives which rights."""
+
+    def allow(*actions: str, **more: Any) -> dict[str, Any]:
+        return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": actions, **more}]}
+
+    role = {
+        "roleName": running.role_arn.rpartition("/")[2],
+        "roleArn": running.role_arn,
+        "trustPolicy": allow("sts:AssumeRole", Principal="*"),
+        "attachedPolicies": ["everything"],
+    }
+    key = base64.b64encode(secrets.token_bytes(32)).decode()
+    return {
+        "sts": {"tokenDuration": "1h", "maxSessionLength": "12h", "issuer": "tests", "signingKey": key},
+        "policy": {"defaultEffect": "Deny", "storeType": "memory"},
+        "policies": [{"name": "everything", "document": allow("s3:*", Resource=["*"])}],
+        "roles": [role],
+    }
 
 
 def _answers(server: S3) -> bool:

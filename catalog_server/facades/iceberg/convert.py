@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
 import msgspec
 
-from catalog_server.model.connection import Connection
+from catalog_server.catalog.vending import KEYS_SECONDS, Vended
 from catalog_server.model.database import Database
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import TableName, levels
@@ -178,8 +179,13 @@ def with_mode(document: Json, mode: str) -> Json:
 
 
 def etag(table: Table, mode: str, access: frozenset[str]) -> str:
-    """A tag that changes with the table's definition, made from its row alone; `access` is how files are to be reached."""
+    """A tag that changes with the table's definition, made from its row alone; `access` is how files are to be reached.
+
+    Where keys are asked for it changes with time too, since an answer may hold such as end.
+    """
     ways = "".join(sorted(way[0] for way in access))
+    if VENDED in access:
+        ways += f"{int(time.time() // (KEYS_SECONDS / 4)):x}"
     return f'"{table.id:x}-{table.version:x}-{mode}{"-" if ways else ""}{ways}"'
 
 
@@ -195,34 +201,37 @@ def access_of(header: str | None) -> frozenset[str]:
     return frozenset({item.strip().lower() for item in (header or "").split(",")} & {VENDED, SIGNED})
 
 
-def storage_config(
-    profile: Connection | None, options: Mapping[str, str], vend: bool, sign_at: str = ""
-) -> dict[str, str]:
-    """The client settings for a location: where its store is, and with which keys when both sides want that.
+def storage_config(options: Mapping[str, str], sign_at: str = "") -> dict[str, str]:
+    """The client settings for a location: where its store is; with `sign_at`, a path below the catalog's address, also
+    that requests are to be signed there.
 
-    With `sign_at`, a path below the catalog's address, the client is told to have its requests signed there instead.
-
-    `options` are the lake's for the location; nothing is told of a store that only the server's environment knows.
+    `options` are the lake's for the location.
     """
-    if profile is None:
-        return {}
     config = {"s3.path-style-access": options.get("path_style", "false"), "client.region": options.get("region", "")}
     if options.get("endpoint"):
         config["s3.endpoint"] = options["endpoint"]
-    if vend and profile.vending:
-        config |= credentials(options)
-    elif sign_at:
+    if sign_at:
         config |= {"s3.remote-signing-enabled": "true", "s3.signer.endpoint": sign_at}
     return {key: value for key, value in config.items() if value}
 
 
-def credentials(options: Mapping[str, str]) -> dict[str, str]:
-    """The keys of a store as clients name them."""
-    return {name: options[key] for key, name in _CREDENTIALS.items() if options.get(key)}
+def vended_config(vended: Vended, prefix: str | None, name: TableName) -> dict[str, str]:
+    """The client settings for a location with keys to it, and where newer ones are had if these end."""
+    config = storage_config(vended.options)
+    config |= {key: vended.options[option] for option, key in _CREDENTIALS.items() if vended.options.get(option)}
+    if vended.expires_at is not None:
+        config["s3.session-token-expires-at-ms"] = str(int(vended.expires_at * 1000))
+        config["client.refresh-credentials-endpoint"] = table_path(prefix, name, "credentials")
+    return config
 
 
-def sign_path(prefix: str | None, name: TableName) -> str:
-    """Where requests about a table are signed, below the catalog's address."""
+def credential(vended: Vended, prefix: str | None, name: TableName) -> Json:
+    """Keys as an entry of `storage-credentials`."""
+    return {"prefix": vended.folder, "config": vended_config(vended, prefix, name)}
+
+
+def table_path(prefix: str | None, name: TableName, what: str) -> str:
+    """The path of something of a table below the catalog's address."""
     namespace = quote(LEVEL_SEPARATOR.join(levels(name.database)), safe="")
     start = f"v1/{quote(prefix, safe='')}" if prefix else "v1"
-    return f"{start}/namespaces/{namespace}/tables/{quote(name.table, safe='')}/sign"
+    return f"{start}/namespaces/{namespace}/tables/{quote(name.table, safe='')}/{what}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -9,7 +10,7 @@ from starlette.responses import Response
 
 from catalog_server.catalog.commits import IcebergTable, TableCommit
 from catalog_server.catalog.signing import SigningRequest
-from catalog_server.catalog.table_locations import places
+from catalog_server.catalog.vending import Vended
 from catalog_server.facades.iceberg import convert
 from catalog_server.facades.iceberg.call import Call, database_of, json_answer, nothing
 from catalog_server.model.errors import Invalid, NotFound, OutcomeUnknown
@@ -48,7 +49,8 @@ def create_table(call: Call) -> Response:
         location=body.location,
     )
     if body.stage_create:
-        return json_answer({"metadata": document, "config": _config(call, name, document)})
+        config = _config(call, name, document, _vended(call, name, document))
+        return json_answer({"metadata": document, "config": config})
     return _loaded(call, call.services.catalog.iceberg.create(call.caller, name, document))
 
 
@@ -160,7 +162,10 @@ def _iceberg(call: Call, name: TableName) -> Table:
 def load_credentials(call: Call) -> Response:
     """The keys to a table's files, where a storage profile gives them away, for the folders that the table uses."""
     found = call.services.catalog.iceberg.load(call.caller, call.table)
-    return json_answer({"storage-credentials": _credentials(call, found)})
+    name = found.table.full_name
+    keys = call.services.catalog.vending.keys(call.caller, name, found.document)
+    answer = {"storage-credentials": [convert.credential(one, call.prefix, name) for one in keys]}
+    return json_answer(answer, headers={"Cache-Control": "no-store"})
 
 
 def sign_request(call: Call) -> Response:
@@ -183,36 +188,29 @@ def _access(call: Call) -> frozenset[str]:
     return convert.access_of(call.headers.get(convert.DELEGATION_HEADER))
 
 
-def _config(call: Call, name: TableName, document: convert.Json) -> dict[str, str]:
+def _config(call: Call, name: TableName, document: convert.Json, vended: Sequence[Vended]) -> dict[str, str]:
     """What a client needs to reach the table's files, where a storage profile of ours knows it."""
     location = str(document["location"])
-    lake = call.services.lake
-    profile = lake.profile(location)
-    access = _access(call)
-    vend = convert.VENDED in access and call.services.catalog.tables.may_read_files(call.caller, name)
-    sign_at = convert.sign_path(call.prefix, name) if convert.SIGNED in access else ""
-    return convert.storage_config(profile, lake.storage_options(location) if profile else {}, vend, sign_at)
+    for one in vended:
+        if one.folder == location:
+            return convert.vended_config(one, call.prefix, name)
+    if call.services.lake.profile(location) is None:
+        return {}
+    sign_at = convert.table_path(call.prefix, name, "sign") if convert.SIGNED in _access(call) else ""
+    return convert.storage_config(call.services.lake.storage_options(location), sign_at)
 
 
-def _credentials(call: Call, found: IcebergTable) -> list[convert.Json]:
-    """Keys by prefix: each folder of the table whose profile gives its keys away."""
-    if not call.services.catalog.tables.may_read_files(call.caller, found.table.full_name):
-        return []
-    lake, answer = call.services.lake, []
-    for place in places(found.document):
-        profile = lake.profile(place)
-        if profile is not None and profile.vending:
-            answer.append(
-                {"prefix": place, "config": convert.storage_config(profile, lake.storage_options(place), True)}
-            )
-    return answer
+def _vended(call: Call, name: TableName, document: convert.Json) -> list[Vended]:
+    """Keys to each folder of a table, if the client asks for such."""
+    return call.services.catalog.vending.keys(call.caller, name, document) if convert.VENDED in _access(call) else []
 
 
 def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:
     """The answer of a table; its bytes are kept by its metadata file, which never changes."""
-    config = _config(call, found.table.full_name, found.document)
-
-    vended = _credentials(call, found) if convert.VENDED in _access(call) else []
+    name = found.table.full_name
+    keys = _vended(call, name, found.document)
+    config = _config(call, name, found.document, keys)
+    vended = [convert.credential(one, call.prefix, name) for one in keys]
 
     def make() -> bytes:
         metadata = convert.with_mode(found.document, mode)

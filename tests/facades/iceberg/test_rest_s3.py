@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable
 from typing import Any
 
+import boto3
 import httpx
 import pyarrow as pa
 import pytest
+from botocore.exceptions import ClientError
 from pyiceberg.catalog.rest import RestCatalog
 
 from catalog_server.testing import RunningServer
@@ -17,14 +21,20 @@ pytestmark = pytest.mark.s3
 DELEGATION = {"X-Iceberg-Access-Delegation": "vended-credentials"}
 
 
-def make_profile(server: RunningServer, s3: S3, bucket: str, vending: bool) -> None:
+def make_profile(server: RunningServer, s3: S3, bucket: str, vending: bool, **options: str) -> None:
     """Store the profile that owns a bucket."""
     made = httpx.post(
         f"{server.http}/api/v1/connections",
         json={
             "name": bucket,
             "kind": "s3",
-            "options": {"endpoint": s3.endpoint, "region": s3.region, "path_style": "true", "allow_http": "true"},
+            "options": {
+                "endpoint": s3.endpoint,
+                "region": s3.region,
+                "path_style": "true",
+                "allow_http": "true",
+                **options,
+            },
             "secrets": {"access_key_id": s3.access_key, "secret_access_key": s3.secret_key},
             "prefixes": [f"s3://{bucket}/"],
             "vending": vending,
@@ -74,6 +84,75 @@ def test_credentials_are_told_for_the_folders_of_the_table(
     assert [one["prefix"] for one in asked] == [f"s3://{s3_bucket}/t"]
     assert asked[0]["config"]["s3.access-key-id"] == s3_server.access_key
     assert "storage-credentials" not in http.get(path).json()
+
+
+@pytest.fixture
+def narrow(
+    server: RunningServer, http: httpx.Client, namespace: str, s3_server: S3, s3_bucket: str
+) -> Callable[[str], Any]:
+    """Makes a table in a folder of the bucket and gives a client with the keys that are told for it."""
+    make_profile(server, s3_server, s3_bucket, vending=True, role_arn=s3_server.role_arn)
+
+    def make(folder: str) -> Any:
+        create_table(http, namespace, "t", location=f"s3://{s3_bucket}/{folder}")
+        loaded = http.get(f"/v1/namespaces/{namespace}/tables/t", headers=DELEGATION).json()
+        (one,) = loaded["storage-credentials"]
+        assert one == {"prefix": f"s3://{s3_bucket}/{folder}", "config": loaded["config"]}
+        found = one["config"]
+        assert int(found["s3.session-token-expires-at-ms"]) / 1000 > time.time() + 1800
+        return boto3.client(
+            "s3",
+            endpoint_url=found["s3.endpoint"],
+            aws_access_key_id=found["s3.access-key-id"],
+            aws_secret_access_key=found["s3.secret-access-key"],
+            aws_session_token=found["s3.session-token"],
+            region_name=found["client.region"],
+        )
+
+    return make
+
+
+def refused(call: Callable[..., Any], **arguments: Any) -> bool:
+    try:
+        call(**arguments)
+    except ClientError as error:
+        return bool(error.response["ResponseMetadata"]["HTTPStatusCode"] == 403)
+    return False
+
+
+def test_keys_of_a_role_reach_the_table_and_not_its_neighbours(
+    narrow: Callable[[str], Any], s3_server: S3, s3_bucket: str
+) -> None:
+    s3_server.put(s3_bucket, {"prefix1/x": b"mine", "prefix10/x": b"theirs", "x": b"theirs"})
+    client = narrow("prefix1")
+    assert client.get_object(Bucket=s3_bucket, Key="prefix1/x")["Body"].read() == b"mine"
+    client.put_object(Bucket=s3_bucket, Key="prefix1/data/new", Body=b"")
+    client.delete_object(Bucket=s3_bucket, Key="prefix1/data/new")
+    listed = client.list_objects_v2(Bucket=s3_bucket, Prefix="prefix1/")["Contents"]
+    assert "prefix1/x" in [one["Key"] for one in listed]
+    for key in ("prefix10/x", "x"):
+        assert refused(client.get_object, Bucket=s3_bucket, Key=key)
+        assert refused(client.put_object, Bucket=s3_bucket, Key=key, Body=b"")
+        assert refused(client.delete_object, Bucket=s3_bucket, Key=key)
+    for prefix in ("prefix1", "prefix10/", ""):
+        assert refused(client.list_objects_v2, Bucket=s3_bucket, Prefix=prefix)
+
+
+def test_a_star_in_a_folder_stands_for_nothing_else(
+    narrow: Callable[[str], Any], s3_server: S3, s3_bucket: str
+) -> None:
+    s3_server.put(s3_bucket, {"ab/x": b"theirs"})
+    assert refused(narrow("a*").get_object, Bucket=s3_bucket, Key="ab/x")
+
+
+def test_a_role_that_gives_no_keys_is_told(
+    server: RunningServer, http: httpx.Client, namespace: str, s3_server: S3, s3_bucket: str
+) -> None:
+    make_profile(server, s3_server, s3_bucket, vending=True, role_arn="arn:aws:iam::role/nobody")
+    create_table(http, namespace, "t", location=f"s3://{s3_bucket}/t")
+    answer = http.get(f"/v1/namespaces/{namespace}/tables/t/credentials")
+    assert (answer.status_code, "arn:aws:iam::role/nobody" in error_of(answer)["message"]) == (503, True)
+    assert http.get(f"/v1/namespaces/{namespace}/tables/t").status_code == 200
 
 
 class Signer:

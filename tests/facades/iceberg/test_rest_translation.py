@@ -7,10 +7,11 @@ import json
 import pytest
 from starlette.datastructures import Headers
 
+from catalog_server.catalog.vending import Vended
 from catalog_server.facades.iceberg import app, convert, errors
 from catalog_server.model import errors as model
 from catalog_server.model.caller import RUN_HEADER, run_token
-from catalog_server.model.connection import Connection
+from catalog_server.model.names import TableName
 from catalog_server.model.table import Table, TableKind
 
 ANSWERS = [
@@ -64,10 +65,6 @@ def test_if_none_match_takes_lists_and_weak_tags(header: str) -> None:
     assert not convert.matches(header, '"5-2-all"')
 
 
-def profile(vending: bool) -> Connection:
-    return Connection("lake", "s3", prefixes=("s3://b/",), vending=vending)
-
-
 OPTIONS = {
     "endpoint": "http://127.0.0.1:8333",
     "region": "us-east-1",
@@ -83,14 +80,22 @@ PLACE = {
 }
 
 
-def test_credentials_are_handed_out_only_when_both_sides_want_it() -> None:
+def test_a_place_is_told_with_keys_or_where_requests_are_signed() -> None:
+    name = TableName("hive", "a\x1fb", "t")
     keys = {"s3.access-key-id": "k", "s3.secret-access-key": "s"}
-    assert convert.storage_config(profile(True), OPTIONS, True) == {**PLACE, **keys}
-    assert convert.storage_config(profile(True), OPTIONS, False) == PLACE
-    assert convert.storage_config(profile(False), OPTIONS, True) == PLACE
-    assert convert.storage_config(None, OPTIONS, True) == {}
+    assert convert.storage_config(OPTIONS) == PLACE
     signed = {"s3.remote-signing-enabled": "true", "s3.signer.endpoint": "v1/x/sign"}
-    assert convert.storage_config(profile(False), OPTIONS, True, "v1/x/sign") == {**PLACE, **signed}
+    assert convert.storage_config(OPTIONS, "v1/x/sign") == {**PLACE, **signed}
+    assert convert.vended_config(Vended("s3://b/t", OPTIONS), None, name) == {**PLACE, **keys}
+    ending = convert.credential(Vended("s3://b/t", OPTIONS | {"session_token": "x"}, 1.5), "lake", name)
+    assert ending["prefix"] == "s3://b/t"
+    assert ending["config"] == {
+        **PLACE,
+        **keys,
+        "s3.session-token": "x",
+        "s3.session-token-expires-at-ms": "1500",
+        "client.refresh-credentials-endpoint": "v1/lake/namespaces/a%1Fb/tables/t/credentials",
+    }
 
 
 def test_delegation_is_asked_for_by_name() -> None:
