@@ -5,7 +5,7 @@ A folder that two tables share is lost to both when one of them is purged, and k
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from catalog_server.catalog.core import Core
@@ -51,11 +51,17 @@ class TableLocations:
         if wanted:
             with self.core.store.read() as tx:
                 for place in wanted:
-                    self.check_in(tx, place, but)
+                    self._check(tx, place, locations.spellings(place), but)
 
     def check_in(self, tx: Transaction, location: str, but: int) -> None:
-        """The same for one location in a running transaction."""
-        other = table_locations.overlapping(tx, locations.spellings(location), but=but)
+        """The same for one location in a running transaction, which others who want an overlapping one wait for."""
+        forms = locations.spellings(location)
+        table_locations.hold(tx, forms)
+        self._check(tx, location, forms, but)
+
+    @staticmethod
+    def _check(tx: Transaction, location: str, forms: Sequence[Sequence[str]], but: int) -> None:
+        other = table_locations.overlapping(tx, forms, but=but)
         if other is not None:
             where = f"{other.database}.{other.table}"
             raise Invalid("location", f"{location} overlaps with the location of another table: {where}")

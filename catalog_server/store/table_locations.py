@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Sequence
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, or_, select, text
 
 from catalog_server.model.names import TableName
 from catalog_server.model.table import TableKind
@@ -14,8 +15,23 @@ from catalog_server.store.transaction import Transaction
 _WITH_FILES = tuple(
     kind.value for kind in (TableKind.MANAGED, TableKind.EXTERNAL, TableKind.MATERIALIZED_VIEW)
 )  # fmt: skip
+_FOLDERS = 7305814
+"""The class of the locks on folders."""
 _AFTER_SLASH = "0"
 """The character after the slash: what begins with a folder's name and a slash stands between the two."""
+
+
+def hold(tx: Transaction, spellings: Sequence[Sequence[str]]) -> None:
+    """Let nobody else settle in, on or around a folder until this transaction ends; SQLite has one writer anyway.
+
+    The folder is held alone, those above it together with others who lie in them.
+    """
+    if tx.is_postgresql:
+        keys = {zlib.crc32(forms[0].encode()) - 2**31: "_shared" for forms in reversed(spellings)}
+        keys[zlib.crc32(spellings[0][0].encode()) - 2**31] = ""
+        held = sorted(keys.items())  # all take them in one order, so that none waits for one who waits for it
+        calls = ", ".join(f"pg_advisory_xact_lock{how}({_FOLDERS}, {key})" for key, how in held)
+        tx.connection.execute(text(f"SELECT {calls}"))
 
 
 def overlapping(tx: Transaction, spellings: Sequence[Sequence[str]], *, but: int = 0) -> TableName | None:

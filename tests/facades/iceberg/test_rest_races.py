@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import httpx
 import pytest
 
 from catalog_server.testing import running_server
-from tests.facades.iceberg.rest_support import create_namespace, create_table
+from tests.facades.iceberg.rest_support import SCHEMA, create_namespace, create_table
 
 WRITERS, COMMITS = 8, 10
 TABLE = "/v1/namespaces/races/tables/t"
@@ -98,3 +99,19 @@ def test_one_of_two_creators_wins(address: str) -> None:
             creator.join()
         assert sorted(answers) == [200] + [409] * 7
         assert http.get(TABLE).status_code == 200
+
+
+def test_of_those_who_want_one_folder_at_once_one_gets_it(address: str, tmp_path: Path) -> None:
+    with httpx.Client(base_url=address, timeout=60) as http:
+        create_namespace(http, "races")
+        for number in range(10):
+            folder = f"file://{tmp_path}/shared/{number}"
+            wanted = [folder, f"{folder}/inner", f"{folder}/inner/most", f"{folder}/"] * 2
+
+            def create(place: int, number: int = number, wanted: list[str] = wanted) -> int:
+                body = {"name": f"t{number}_{place}", "schema": SCHEMA, "location": wanted[place]}
+                return http.post("/v1/namespaces/races/tables", json=body).status_code
+
+            with ThreadPoolExecutor(len(wanted)) as threads:
+                answers = sorted(threads.map(create, range(len(wanted))))
+            assert answers == [200] + [400] * (len(wanted) - 1)
