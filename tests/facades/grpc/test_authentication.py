@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import time
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey, KeySet
 
 from catalog_server.authentication import new_token, token_hash
 from catalog_server.client import Client
@@ -22,6 +27,14 @@ from catalog_server.testing import RunningServer, running_server
 from tests.facades.hms.guarded import Certificates, certificates
 
 TOKEN = new_token()
+KEY = ECKey.generate_key("P-256", {"kid": "one"})
+ISSUER, AUDIENCE = "https://login.example", "catalog"
+
+
+def signed(key: ECKey = KEY, **changes: Any) -> str:
+    """A signed token of ann's."""
+    claims = {"sub": "ann", "iss": ISSUER, "aud": AUDIENCE, "exp": int(time.time()) + 600}
+    return jwt.encode({"alg": "ES256", "kid": "one"}, claims | changes, key)
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +55,14 @@ def guarded(made: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Ite
     services.close()
     tokens = data / "tokens"
     tokens.write_text(f"ann:{token_hash(TOKEN)}\n")
+    keys = data / "keys"
+    keys.write_text(json.dumps(KeySet([KEY]).as_dict(private=False)))
     said = {
         "SECURITY__POLICY": "grants",
-        "GRPC__AUTHENTICATION": "token",
+        "GRPC__AUTHENTICATION": "token,jwt",
+        "GRPC__JWT_KEYS": str(keys),
+        "GRPC__JWT_ISSUER": ISSUER,
+        "GRPC__JWT_AUDIENCE": AUDIENCE,
         "GRPC__TOKENS_FILE": str(tokens),
         "GRPC__TLS_CERTIFICATE": str(made.server),
         "GRPC__TLS_KEY": str(made.server_key),
@@ -53,9 +71,9 @@ def guarded(made: Certificates, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield running
 
 
-@pytest.fixture
-def ann(guarded: RunningServer, made: Certificates) -> Iterator[Client]:
-    with Client(guarded.grpc, token=TOKEN, certificates=made.authority.read_bytes()) as client:
+@pytest.fixture(params=[lambda: TOKEN, signed], ids=["token", "jwt"])
+def ann(request: pytest.FixtureRequest, guarded: RunningServer, made: Certificates) -> Iterator[Client]:
+    with Client(guarded.grpc, token=request.param(), certificates=made.authority.read_bytes()) as client:
         yield client
 
 
@@ -76,9 +94,23 @@ def test_a_watch_tells_of_what_may_be_seen_and_passes_over_the_rest(ann: Client)
     assert ann.events.list(0).last_number == 3
 
 
-@pytest.mark.parametrize("token", ["", "cat_wrong"])
-def test_who_shows_no_token_is_not_let_in(guarded: RunningServer, made: Certificates, token: str) -> None:
-    with Client(guarded.grpc, token=token, certificates=made.authority.read_bytes()) as client:
+@pytest.mark.parametrize(
+    "token",
+    [
+        lambda: "",
+        lambda: "cat_wrong",
+        lambda: signed(exp=int(time.time()) - 600),
+        lambda: signed(iss="https://evil.example"),
+        lambda: signed(aud="shop"),
+        lambda: signed(ECKey.generate_key("P-256", {"kid": "one"})),
+        lambda: "eyJhbGciOiJub25lIn0.eyJzdWIiOiJhbm4ifQ.",
+    ],
+    ids=["none", "unknown", "expired", "another issuer", "another audience", "another key", "unsigned"],
+)
+def test_who_shows_no_good_token_is_not_let_in(
+    guarded: RunningServer, made: Certificates, token: Callable[[], str]
+) -> None:
+    with Client(guarded.grpc, token=token(), certificates=made.authority.read_bytes()) as client:
         for ask in (lambda: client.databases.get("seen"), lambda: next(client.events.watch(after=0))):
             with pytest.raises(Denied):
                 ask()
