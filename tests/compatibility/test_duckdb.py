@@ -2,35 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import duckdb
 import pyarrow as pa
 import pytest
 from pyiceberg.catalog.rest import RestCatalog
 
-from catalog_server.query.worker import extension_path
 from tests.compatibility.conftest import SMOKE, Home, Lakehouse
 from tests.compatibility.delegated import bucket_of
+from tests.compatibility.guides import attached
 from tests.facades.hms.metastore import Metastore
 
-GUIDE = Path(__file__).parents[2] / "docs" / "guides" / "connecting-duckdb.md"
 ROWS = pa.table({"id": pa.array([1, 2, 3], pa.int64()), "name": ["a", "b", None]})
 
 
 @pytest.fixture
 def duck(lakehouse: Lakehouse) -> Iterator[duckdb.DuckDBPyConnection]:
-    """DuckDB after the guide's statements, with the extensions of the wheels and this server's port."""
-    said = re.findall(r"```sql\n(.*?)```", GUIDE.read_text(encoding="utf-8"), re.DOTALL)[0]
-    assert "'http://127.0.0.1:8181/iceberg'" in said
-    with duckdb.connect() as connection:
-        for name in ("httpfs", "avro", "iceberg"):
-            connection.execute(f"LOAD '{extension_path(name)}'")
-        for statement in said.replace("http://127.0.0.1:8181/iceberg", lakehouse.server.iceberg).split(";"):
-            if statement.strip() and not statement.strip().startswith(("INSTALL", "LOAD", "SELECT")):
-                connection.execute(statement)
+    """DuckDB with the catalog attached as its guide says."""
+    with attached(lakehouse.server) as connection:
         yield connection
 
 
