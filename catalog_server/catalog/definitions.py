@@ -21,8 +21,6 @@ from catalog_server.model.table import (
 )
 from catalog_server.model.types import parse_type
 
-FORMATS = ("parquet", "csv", "json")
-
 
 def table_of_files(
     tables: Tables,
@@ -40,7 +38,7 @@ def table_of_files(
 
     Raises `Invalid` for a format or type that is not known, `NotFound` for the database.
     """
-    from catalog_server.lake.formats.faces import faces
+    from catalog_server.lake.formats.faces import FORMATS, faces
 
     if format not in FORMATS:
         raise Invalid("format", f"{format!r} is not one of {', '.join(FORMATS)}")

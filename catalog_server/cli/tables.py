@@ -102,7 +102,7 @@ def create_table(
     column: Annotated[list[str], typer.Option("--column", help="NAME:TYPE in Hive's types, once per column.")],
     partition_key: Annotated[list[str] | None, typer.Option(help="NAME:TYPE, once per partition key.")] = None,
     location: Annotated[str | None, typer.Option(help="Folder of its files.")] = None,
-    format: Annotated[str, typer.Option(help="parquet, orc, avro, csv, json or text.")] = "parquet",
+    format: Annotated[str, typer.Option(help="parquet, orc, csv, json or iceberg.")] = "parquet",
     comment: Annotated[str | None, typer.Option(help="What it holds.")] = None,
     parameter: Annotated[list[str] | None, typer.Option(help="Free KEY=VALUE, any number of times.")] = None,
     catalog: Catalog = None,

@@ -10,6 +10,7 @@ from typing import TypeVar
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.lake.formats.faces import FORMATS
 from catalog_server.model.errors import CatalogError
 
 THREADS = 8
@@ -31,7 +32,7 @@ def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int) -> Ite
         if info.size == 0:
             return None, "empty: 0 bytes"
         named, _ = sniff.named_format(info.location)
-        return (named, None) if named in ("parquet", "csv", "json") else _outcome(lambda: sniff.peek(files, info))
+        return (named, None) if named in FORMATS else _outcome(lambda: sniff.peek(files, info))
 
     def tasks() -> Iterator[tuple[FileInfo, Callable[[], tuple[str | None, str | None]]]]:
         nonlocal counted

@@ -14,6 +14,10 @@ from catalog_server.model.types import DataType, parse_type
 
 SIMILAR = 0.5
 """Share of its columns that a file must have in common with the others to belong to them."""
+TEXTS = ("csv", "json")
+"""Formats in which values are written as text, so that a string holds any of them."""
+POSITIONAL = ("csv", "orc")
+"""Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
 _DIALECT = ("delimiter", "header", "encoding")
 
 
@@ -37,12 +41,13 @@ def merge(files: Iterable[tuple[FileInfo, FileSchema]]) -> Merged:
         return merged
     format = looked[0][1].format
     kept = _same_dialect(looked, merged) if format == "csv" else looked
-    leading = max(kept, key=lambda one: len(one[1].columns))[1] if format == "csv" else _commonest(kept)
+    positional = format in POSITIONAL
+    leading = max(kept, key=lambda one: len(one[1].columns))[1] if positional else _commonest(kept)
     types: dict[str, DataType] = {}
     columns: dict[str, Column] = {}
     for info, schema in sorted(kept, key=lambda one: one[1] is not leading):
-        reason = _misfit_csv(schema, leading) if format == "csv" else _misfit(schema, leading)
-        reason = reason or _absorb(schema, types, columns, text=format != "parquet")
+        reason = _misfit_in_order(schema, leading) if positional else _misfit(schema, leading)
+        reason = reason or _absorb(schema, types, columns, text=format in TEXTS)
         if reason:
             merged.problems.append((info.location, reason))
             continue
@@ -78,8 +83,8 @@ def _same_dialect(files: Sequence[tuple[FileInfo, FileSchema]], merged: Merged) 
     return kept
 
 
-def _misfit_csv(schema: FileSchema, leading: FileSchema) -> str | None:
-    """CSV is read by position: the columns must be the first ones of the leading file's, in the same order."""
+def _misfit_in_order(schema: FileSchema, leading: FileSchema) -> str | None:
+    """What is read by position must have the first ones of the leading file's columns, in the same order."""
     pairs = zip(schema.columns, leading.columns, strict=False)
     differing = [(one.name, other.name) for one, other in pairs if one.key != other.key]
     if not differing:

@@ -138,11 +138,16 @@ class _Parquet(_Reader):
 
     def column(self, column: dict[str, Any]) -> str:
         """One column in its declared type."""
-        found = self.held.get(column["name"])
-        if found is None:
-            return f"CAST(NULL AS {column['duckdb']})"
-        made = f"CAST(f.{identifier(found)} AS {column['duckdb']})"
-        return f"rtrim({made}, ' ')" if column["trino"].startswith("char(") else made
+        return _by_name(self.held, column)
+
+
+def _by_name(held: dict[str, str], column: dict[str, Any]) -> str:
+    """A column in its declared type, of files that have these names (by their lower case)."""
+    found = held.get(column["name"])
+    if found is None:
+        return f"CAST(NULL AS {column['duckdb']})"
+    made = f"CAST(f.{identifier(found)} AS {column['duckdb']})"
+    return f"rtrim({made}, ' ')" if column["trino"].startswith("char(") else made
 
 
 class _Csv(_Reader):
@@ -237,7 +242,36 @@ class _Json(_Reader):
         return f"CAST({held} AS {column['duckdb']})" if column.get("nested") else held
 
 
-_READERS: dict[str, type[_Reader]] = {"parquet": _Parquet, "csv": _Csv, "json": _Json}
+class _Orc(_Reader):
+    """Columns by name, copied into a temporary table first; what a file lacks is NULL."""
+
+    held: dict[str, str]
+    copied: str
+
+    def bind(self, connection: Any, files: Sequence[str]) -> None:
+        """Copy the wanted columns of the files."""
+        from catalog_server.query.orc import read
+
+        self.scan["orc_tables"] = number = self.scan.get("orc_tables", 0) + 1
+        self.copied = identifier(f"{self.scan['alias']}_orc_{number}")
+        self.held, reader = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        batches = f"{self.scan['alias']}_arrow"
+        connection.register(batches, reader)
+        try:
+            connection.execute(f"CREATE TEMP TABLE {self.copied} AS SELECT * FROM {identifier(batches)}")
+        finally:
+            connection.unregister(batches)
+
+    def table(self, files: Sequence[str]) -> str:  # noqa: ARG002
+        """The copy."""
+        return self.copied
+
+    def column(self, column: dict[str, Any]) -> str:
+        """One column in its declared type."""
+        return _by_name(self.held, column)
+
+
+_READERS: dict[str, type[_Reader]] = {"parquet": _Parquet, "csv": _Csv, "json": _Json, "orc": _Orc}
 
 
 def _attached_columns(scan: dict[str, Any]) -> str:

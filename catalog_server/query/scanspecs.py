@@ -173,6 +173,9 @@ class SpecBuilder:
         partition, location, files = found
         storage = partition.storage if partition is not None and partition.storage is not None else table.storage
         format, options = reading(table, storage)
+        by_duckdb = format != "orc"
+        if not by_duckdb:
+            options["storage"] = self.catalog.lake.storage_options(location)
         group = groups.setdefault(
             f"{format} {sorted(options.items())}",
             {"format": format, "options": options, "files": [], "values": [], "of_file": []},
@@ -180,14 +183,15 @@ class SpecBuilder:
         values = _values(spec, table, partition)
         if values not in group["values"][-1:]:
             group["values"].append(values)
-        if files:
+        if files and by_duckdb:
             self._allow_store(location)
         for info in files:
             path = local_path(info.location)
-            pattern = path.translate(_GLOB)
+            pattern = path.translate(_GLOB) if by_duckdb else path
             group["files"].append(pattern)
             group["of_file"].append(len(group["values"]) - 1)
-            self.plan.files += [path] if pattern == path else [path, pattern]
+            if by_duckdb:
+                self.plan.files += [path] if pattern == path else [path, pattern]
             self.counts.files += 1
             self.counts.file_bytes += info.size
         if self.counts.files > FILES_MAX:
@@ -272,9 +276,9 @@ def _nested_in_files(source: StoredTable) -> dict[str, str]:
 def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     """The format in which the embedded engine reads a table's files, with its options; raises `Unsupported`."""
     provider = table.parameters.get("spark.sql.sources.provider", "").lower().rsplit(".", 1)[-1]
-    format = provider if provider in ("csv", "json", "parquet") else storage_format(storage)
-    if format == "parquet":
-        return "parquet", {}
+    format = provider if provider in ("csv", "json", "parquet", "orc") else storage_format(storage)
+    if format in ("parquet", "orc"):
+        return format, {}
     said = {**table.parameters, **storage.serde.parameters}
     if format == "json":
         return "json", {}

@@ -12,6 +12,7 @@ import httpx
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.orc import write_table as write_orc
 
 from catalog_server.testing import RunningServer, running_server
 from tests.engines.s3 import S3
@@ -27,7 +28,28 @@ def parquet(**columns: pa.Array) -> bytes:
     return sink.getvalue()
 
 
+def orc(**columns: pa.Array) -> bytes:
+    sink = io.BytesIO()
+    write_orc(pa.table(columns), sink)
+    return sink.getvalue()
+
+
 FILES = {
+    "stripes/2013/a.orc": orc(
+        Num=pa.array([1, None], pa.int32()),
+        amount=pa.array([125, -5], pa.decimal128(9, 2)),
+        day=pa.array([0, 1], pa.date32()),
+        at=pa.array([0, 86_400_000_000], pa.timestamp("us")),
+        tags=pa.array([["a", "b"], None]),
+    ),
+    "stripes/2014/b.orc": orc(
+        Num=pa.array([7], pa.int64()),
+        amount=pa.array([None], pa.decimal128(9, 2)),
+        day=pa.array([None], pa.date32()),
+        at=pa.array([None], pa.timestamp("us")),
+        tags=pa.array([[]], pa.list_(pa.string())),
+        more=pa.array(["new"]),
+    ),
     "flights/month=1/a.csv": b"Day,Carrier,delay,month,at\n1,UA,5,1,2013-01-01T10:00:00Z\n2,,NA,1,2013-01-02T10:00:00Z\n",
     "flights/month=2/a.csv.gz": gzip.compress(b"Day,Carrier,delay,month,at\n3,AA,-7,2,2013-02-01T10:00:00Z\n"),
     "quoted/a.csv": b'Id;Name\n1;"x; ""y"" \\z"\n2;plain\n',
@@ -153,8 +175,9 @@ def test_json_lines_have_nested_values(ask: Ask) -> None:
     assert rows[1][3] in (None, -1)
 
 
-def test_parquet_has_all_types_and_what_a_file_lacks_is_null(ask: Ask) -> None:
-    rows = ask("SELECT num, amount, day, more, partition_0 FROM $columns ORDER BY partition_0, day")
+@pytest.mark.parametrize("table", ["columns", "stripes"], ids=["parquet", "orc"])
+def test_files_with_types_have_them_all_and_what_a_file_lacks_is_null(ask: Ask, table: str) -> None:
+    rows = ask(f"SELECT num, amount, day, more, partition_0 FROM ${table} ORDER BY partition_0, day")
     assert plain(rows) == [
         [1, "125.00", "1970-01-01", None, 2013],
         [None, "-5.00", "1970-01-02", None, 2013],

@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pyarrow.orc import write_table as write_orc
 
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats import csv, sniff
@@ -73,6 +74,25 @@ CSV_CASES: list[tuple[str, dict[str, str], dict[str, str]]] = [
     ("\ufeffa,b\n1,2\n3,4\n", {"a": "bigint", "b": "bigint"}, {}),
     ("a,b\n1,\n2,\n", {"a": "bigint", "b": "void"}, {}),
 ]
+
+
+def orc(**columns: pa.Array) -> bytes:
+    sink = pa.BufferOutputStream()
+    write_orc(pa.table(columns), sink)
+    return sink.getvalue().to_pybytes()
+
+
+ORC = orc(Id=pa.array([1, 2], pa.int16()), at=pa.array([0, 1], pa.timestamp("ns")))
+
+
+def test_the_footer_of_orc_tells_columns_and_rows(tmp_path: Path) -> None:
+    for name in ("x.orc", "000000_0"):
+        found = look(tmp_path, name, ORC)
+        assert (found.format, found.rows, types(found)) == ("orc", 2, {"Id": "smallint", "at": "timestamp"})
+
+
+def test_a_text_that_begins_like_orc_is_a_text(tmp_path: Path) -> None:
+    assert look(tmp_path, "x.csv", b"ORCHID,n\nrose,1\ntulip,2\n").format == "csv"
 
 
 @pytest.mark.parametrize(("text", "columns", "options"), CSV_CASES)
@@ -189,6 +209,10 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.json", b'[{"a": 1}]', "one JSON array instead of JSON lines"),
     ("x.json", b'{"a": 1}\n2\n', "line 2 is no JSON object"),
     ("x", b"just words\nand no data\n", "text without columns"),
+    ("x.orc", ORC[:-20], "the ORC file is truncated"),
+    ("x.orc", b"ORC" + b"\x00" * 300 + ORC[-60:], "damaged ORC"),
+    ("x.orc", b"a,b\n1,2\n", "wrongly named: its name says ORC"),
+    ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
     ("x.avro", b"Obj\x01\x04\x14avro.codec", "Avro: not a format"),
     ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "a ZIP archive"),
 ]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
+from pyarrow import orc
 
 from catalog_server.model.errors import Invalid, InvalidQuery, Unsupported
 from catalog_server.model.table import SerDe, Storage
@@ -187,14 +189,51 @@ def test_the_case_of_json_keys_is_taken_from_sparks_face(sql: Sql, tmp_path: Pat
 def test_a_table_that_cannot_be_read_says_so(sql: Sql, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    name = make_table(sql, "orc_table", f"file://{tmp_path}", [("id", "int")])
+    name = make_table(sql, "avro_table", f"file://{tmp_path}", [("id", "int")])
     table = sql.catalog.tables.get(CALLER, name)
-    orc = Storage(
-        "org.apache.hadoop.hive.ql.io.orc.OrcInputFormat", None, SerDe("org.apache.hadoop.hive.ql.io.orc.OrcSerde")
+    avro = Storage(None, None, SerDe("org.apache.hadoop.hive.serde2.avro.AvroSerDe"))
+    sql.catalog.tables.alter(CALLER, name, replace(table, storage=avro, parameters={}))
+    with pytest.raises(Unsupported, match="avro"):
+        sql("select * from avro_table")
+
+
+def write_orc(path: Path, **columns: pa.Array) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    orc.write_table(pa.table(columns), str(path), stripe_size=1000)
+
+
+def test_orc_is_read_by_name_in_the_declared_types(sql: Sql, tmp_path: Path) -> None:
+    nested = pa.array([{"Kind": "jet"}] * 3000)
+    write_orc(
+        tmp_path / "a.orc", Id=pa.array(range(3000), pa.int32()), made=nested, day=pa.array([0] * 3000, pa.date32())
     )
-    sql.catalog.tables.alter(CALLER, name, replace(table, storage=orc, parameters={}))
-    with pytest.raises(Unsupported, match="orc"):
-        sql("select * from orc_table")
+    write_orc(tmp_path / "b[1].orc", Id=pa.array([2**40]), other=pa.array(["x"]))
+    columns = [("id", "bigint"), ("made", "struct<kind:string>"), ("day", "date"), ("other", "string")]
+    make_table(sql, "stripes", f"file://{tmp_path}", columns, "orc")
+    assert sql("select count(*), sum(id), count(made), max(o.made.kind) from stripes o") == [
+        [3001, 3000 * 2999 // 2 + 2**40, 3000, "jet"]
+    ]
+    assert sql("select count(*) from stripes a join stripes b on a.id = b.id where b.other = 'x'") == [[1]]
+    assert sql("select count(*) from stripes") == [[3001]]
+
+
+@pytest.mark.parametrize("count", [3, 40])
+def test_orc_has_the_keys_of_its_partitions(sql: Sql, tmp_path: Path, count: int) -> None:
+    keys = [("p", "int")]
+    name = make_table(sql, f"parts{count}", f"file://{tmp_path}", [("id", "int")], "orc", keys)
+    for number in range(count):
+        write_orc(tmp_path / f"p={number}" / "a.orc", id=pa.array([number, number], pa.int32()))
+    add_partitions(sql, name, f"file://{tmp_path}", ["p"], [[str(number)] for number in range(count)])
+    found = sql(f"select p, sum(id) from parts{count} where p > 0 group by p order by p")
+    assert found == [[number, 2 * number] for number in range(1, count)]
+
+
+@pytest.mark.parametrize("size", [3, 500])
+def test_a_broken_orc_file_is_told(sql: Sql, tmp_path: Path, size: int) -> None:
+    make_table(sql, f"broken_orc_{size}", f"file://{tmp_path}", [("id", "int")], "orc")
+    (tmp_path / "a.orc").write_bytes(b"ORC".ljust(size, b"x"))
+    with pytest.raises(Unsupported, match="ORC files cannot be read"):
+        sql(f"select * from broken_orc_{size}")
 
 
 def test_an_empty_table_has_no_rows_and_a_broken_file_is_named(sql: Sql, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 No single face is read rightly by all: Trino's CSV SerDe knows only VARCHAR, Spark does not skip the header of SerDe tables
 and has no openx JSON SerDe. So every table carries both, and each engine takes its own:
 
-- Parquet: ParquetHiveSerDe; provider parquet.
+- Parquet: ParquetHiveSerDe; provider parquet. ORC: OrcSerde; provider orc.
 - CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
 - CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
 - JSON lines: openx JsonSerDe; provider json.
@@ -26,10 +26,14 @@ _HADOOP = "org.apache.hadoop"
 _TEXT_INPUT = f"{_HADOOP}.mapred.TextInputFormat"
 _TEXT_OUTPUT = f"{_HADOOP}.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _PARQUET = f"{_HADOOP}.hive.ql.io.parquet"
+_ORC = f"{_HADOOP}.hive.ql.io.orc"
 LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
+ORC_SERDE = f"{_ORC}.OrcSerde"
+FORMATS = ("parquet", "orc", "csv", "json")
+"""The formats of tables of files that are made here."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
 _NO_ESCAPE = "\x01"
 """OpenCSVSerde takes a backslash for an escape unless another is named; this one does not occur."""
@@ -64,8 +68,8 @@ def hive_type(kind: DataType) -> DataType:
 def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
-    """The two faces of a table of `format` (parquet, csv or json) at `location`; `options` as in `FileSchema`."""
-    storage = {"parquet": _parquet, "csv": _csv, "json": _json}[format](options)
+    """The two faces of a table of `format` (one of `FORMATS`) at `location`; `options` as in `FileSchema`."""
+    storage = {"parquet": _parquet, "orc": _orc, "csv": _csv, "json": _json}[format](options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
         spark.setdefault("quote", '"')
@@ -90,7 +94,7 @@ def _hive_side(column: Column, strings_only: bool) -> Column:
 
 
 def _spark_side(columns: Sequence[Column], format: str) -> list[Column]:
-    """Spark reads the times of text as its plain `timestamp`, by the session's zone unless they name one."""
+    """Outside Parquet Spark reads times as its plain `timestamp`, by the session's zone unless they name one."""
     if format == "parquet":
         return list(columns)
     zoned = "timestamp with local time zone"
@@ -100,6 +104,11 @@ def _spark_side(columns: Sequence[Column], format: str) -> list[Column]:
 def _parquet(_: Mapping[str, str]) -> Storage:
     serde = SerDe(PARQUET_SERDE, parameters={"serialization.format": "1"})
     return Storage(f"{_PARQUET}.MapredParquetInputFormat", f"{_PARQUET}.MapredParquetOutputFormat", serde)
+
+
+def _orc(_: Mapping[str, str]) -> Storage:
+    serde = SerDe(ORC_SERDE, parameters={"serialization.format": "1"})
+    return Storage(f"{_ORC}.OrcInputFormat", f"{_ORC}.OrcOutputFormat", serde)
 
 
 def _json(options: Mapping[str, str]) -> Storage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import csv, json, parquet
+from catalog_server.lake.formats import csv, json, orc, parquet
 from catalog_server.lake.formats.base import ENDINGS, HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import CatalogError
@@ -20,14 +20,13 @@ _BY_ENDING = {
     ".json": "json",
     ".jsonl": "json",
     ".ndjson": "json",
-    ".orc": "ORC",
+    ".orc": "orc",
     ".avro": "Avro",
     ".xlsx": "Excel",
     ".xls": "Excel",
     ".zip": "ZIP",
 }
 _FOREIGN = (
-    (b"ORC", "ORC"),
     (b"Obj\x01", "Avro"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
@@ -36,6 +35,8 @@ _FOREIGN = (
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
+_BINARY = {"parquet": parquet, "orc": orc}
+"""Formats that tell of themselves at both ends of a file."""
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
 _TAIL_BYTES = 65_536
@@ -80,9 +81,9 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     """
     said = options or {}
     format, sample = _judged(files, info, None)
-    if format == "parquet":
-        return parquet.inspect(files, info)
-    assert sample is not None
+    if sample is None:
+        found: FileSchema = _BINARY[format].inspect(files, info)
+        return found
     if format == "json":
         found = json.inspect(sample)
     else:
@@ -113,9 +114,10 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
         sample = take_sample(files, info, limit) if limit else take_sample(files, info)
     except CatalogError as error:
         raise FileProblem(f"cannot be read: {error.message}") from error
-    if sample.head.startswith(parquet.MAGIC) and not packing:
-        parquet.check_ends(files, info)
-        return _agree("parquet", expected), None
+    binary = next((name for name, format in _BINARY.items() if sample.head.startswith(format.MAGIC)), None)
+    if binary is not None and not packing and not _is_text(sample):
+        _BINARY[binary].check_ends(files, info)
+        return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
     text, _ = decode(sample.body)
     if not text.strip():
@@ -130,7 +132,7 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
 
 def _agree(found: str, expected: str | None) -> str:
     if expected is not None and expected != found:
-        shown = {"csv": "CSV", "json": "JSON", "parquet": "Parquet"}
+        shown = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC"}
         raise FileProblem(f"wrongly named: its name says {shown.get(expected, expected)}, its content is "
                           f"{'no ' + shown.get(expected, expected) if found == 'csv' else shown[found]}")  # fmt: skip
     return found
@@ -144,8 +146,15 @@ def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -
     for magic, kind in _FOREIGN:
         if sample.body.startswith(magic):
             raise FileProblem(f"{kind}: not a format that can be catalogued yet")
-    if expected == "parquet":
-        raise FileProblem("wrongly named: its name says Parquet, its content does not begin as Parquet does")
+    if expected in _BINARY:
+        kind = {"parquet": "Parquet", "orc": "ORC"}[expected]
+        raise FileProblem(f"wrongly named: its name says {kind}, its content does not begin as {kind} does")
+
+
+def _is_text(sample: Sample) -> bool:
+    """Whether a file that begins with a format's first letters is a text that begins so (`ORCHID,...`)."""
+    begins = sample.head[:256]
+    return begins.isascii() and not any(byte < 32 and byte not in (9, 10, 13) for byte in begins)
 
 
 def _has_columns(text: str, complete: bool) -> bool:

@@ -1,0 +1,46 @@
+"""ORC: the schema and the number of rows stand in the footer."""
+
+from __future__ import annotations
+
+from catalog_server.lake.arrow import from_arrow
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.model.table import Column
+
+MAGIC = b"ORC"
+_TAIL_BYTES = 256
+"""A postscript is shorter, and its length is the file's last byte."""
+
+
+def check_ends(files: FileSystem, info: FileInfo) -> None:
+    """Look at the last bytes of a file; raises `FileProblem` for one that was cut off or is no ORC."""
+    tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), min(info.size, _TAIL_BYTES))
+    length = tail[-1]
+    if MAGIC not in tail[-1 - length : -1]:
+        raise FileProblem("the ORC file is truncated: its postscript is missing")
+
+
+def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+    """Read the footer; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
+    import pyarrow as pa
+    from pyarrow import orc
+
+    check_ends(files, info)
+    try:
+        with files.open_input(info.location) as file:
+            found = orc.ORCFile(file)
+            schema, rows = found.schema, found.nrows
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise FileProblem(f"damaged ORC: {str(error).strip().splitlines()[0][:300]}") from error
+    columns, notes = [], []
+    for item in schema:
+        kind = from_arrow(item.type)
+        if kind is None:
+            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
+        else:
+            columns.append(Column(item.name, str(kind)))
+    if not columns:
+        raise FileProblem("no column that any engine could read")
+    if all(column.name == f"_col{n}" for n, column in enumerate(columns)):
+        notes.append("its columns have no names (written by an old Hive): they are called _col0 and on")
+    return FileSchema("orc", tuple(columns), {}, rows, tuple(notes))

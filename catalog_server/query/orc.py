@@ -1,0 +1,70 @@
+"""Inside a worker: rows of ORC files, which DuckDB does not read itself, stripe by stripe through Arrow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from catalog_server.lake.files import FileSystem
+from catalog_server.model.errors import Unsupported
+
+
+def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Any]:
+    """The names in the files of those wanted columns (lower case) that they have, and a reader of all rows.
+
+    Rows carry the number of their file as `file_index`. Types are those that hold the values of all files. Raises
+    `Unsupported` for files that cannot be read or do not fit each other.
+    """
+    import pyarrow as pa
+
+    source = _filesystem(storage)
+    try:
+        schemas = [_schema(source, location) for location in files]
+        whole = pa.unify_schemas(schemas, promote_options="permissive")
+    except (pa.ArrowException, OSError, ValueError) as error:
+        raise Unsupported(f"ORC files cannot be read: {str(error)[:300]}") from error
+    names: dict[str, str] = {}
+    for name in whole.names:
+        if name.lower() in wanted:
+            names.setdefault(name.lower(), name)
+    kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
+    return names, pa.RecordBatchReader.from_batches(kept, _batches(source, files, kept))
+
+
+def _filesystem(storage: Mapping[str, str]) -> FileSystem:
+    from catalog_server.lake.local import LocalFileSystem
+    from catalog_server.lake.s3 import S3FileSystem
+
+    return S3FileSystem(storage) if storage else LocalFileSystem()
+
+
+def _schema(source: FileSystem, location: str) -> Any:
+    from pyarrow import orc
+
+    with source.open_input(location) as file:
+        return orc.ORCFile(file).schema
+
+
+def _batches(source: FileSystem, files: Sequence[str], kept: Any) -> Iterator[Any]:
+    import pyarrow as pa
+    from pyarrow import orc
+
+    for index, location in enumerate(files):
+        with source.open_input(location) as file:
+            found = orc.ORCFile(file)
+            columns = [name for name in kept.names if name in found.schema.names]
+            for stripe in range(found.nstripes):
+                batch = found.read_stripe(stripe, columns=columns or found.schema.names[:1])
+                held = dict(zip(batch.schema.names, batch.columns, strict=True))
+                held["file_index"] = pa.array([index] * batch.num_rows, pa.int64())
+                yield pa.RecordBatch.from_arrays(
+                    [_as(held.get(field.name), field.type, batch.num_rows) for field in kept], schema=kept
+                )
+
+
+def _as(held: Any, kind: Any, count: int) -> Any:
+    import pyarrow as pa
+
+    if held is None:
+        return pa.nulls(count, kind)
+    return held if held.type == kind else held.cast(kind)
