@@ -109,10 +109,12 @@ def create_table(
     output: Output = None,
     server: Server = None,
 ) -> None:
-    """Create a table over files.
+    """Create a table over files, or an Iceberg table.
 
     \b
-    Example: catalog tables create sales.orders --column id:bigint --column day:date --location s3://lake/orders/
+    Examples:
+      catalog tables create sales.orders --column id:bigint --column day:date --location s3://lake/orders/
+      catalog tables create sales.events --format iceberg --column id:bigint --partition-key day:date
     """
     client = connect(server)
     database, table = split_name(name)

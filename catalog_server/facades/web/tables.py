@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from catalog_server.catalog.definitions import alter_iceberg, table_of_files
+from catalog_server.catalog.definitions import alter_iceberg, create_iceberg, table_of_files
 from catalog_server.facades.web import convert
 from catalog_server.facades.web.bodies import Body, ColumnBody, Maybe, Merge, Version, changes, check_version, merged
 from catalog_server.facades.web.messages import Lineage, Page, TableAnswer, TableSummary
@@ -93,29 +93,32 @@ def _page(call: Call, name: DatabaseName, query: Filtered, kinds: list[TableKind
 
 @routes.post("/catalogs/{catalog}/databases/{database}/tables")
 def create_table(call: Call, catalog: str, database: str, body: NewTable) -> TableAnswer:
-    """Create a table of files, or a view."""
+    """Create a table of files, an Iceberg table, or a view."""
     name = TableName(catalog, database, body.name)
     parameters = dict(body.parameters)
     if body.comment is not None:
         parameters[convert.COMMENT] = body.comment
     columns, keys = _columns(body.columns), _columns(body.partition_keys)
     tables = call.services.catalog.tables
-    if body.kind == TableKind.VIEW.value:
+    kind = TableKind(body.kind)
+    plain = Table(
+        catalog=catalog,
+        database=database,
+        name=body.name,
+        kind=kind,
+        columns=columns,
+        partition_keys=keys,
+        location=body.location,
+        parameters=parameters,
+        owner=body.owner,
+    )
+    if kind is TableKind.VIEW:
         if not body.view_original:
             raise Invalid("view_original", "a view needs its statement")
-        new = Table(
-            catalog=catalog,
-            database=database,
-            name=body.name,
-            kind=TableKind.VIEW,
-            columns=columns,
-            parameters=parameters,
-            owner=body.owner,
-            view_original=body.view_original,
-            view_expanded=body.view_expanded,
-        )
+        new = replace(plain, view_original=body.view_original, view_expanded=body.view_expanded)
+    elif body.format == "iceberg":
+        return answer(call, create_iceberg(call.services.catalog.iceberg, call.caller, plain))
     else:
-        kind = TableKind(body.kind)
         new = table_of_files(
             tables, call.caller, name, kind, body.format, columns, keys, body.location, parameters, body.owner
         )

@@ -49,6 +49,28 @@ def test_comment_and_parameters_reach_the_metadata(api: httpx.Client, served: Se
     assert [column["comment"] for column in cleared["columns"]] == [None, None]
 
 
+def test_one_is_made_of_columns_and_partition_keys(api: httpx.Client, served: Served, database: str) -> None:
+    body = {
+        "name": "made",
+        "format": "iceberg",
+        "columns": [{"name": "id", "type": "bigint", "comment": "its number"}],
+        "partition_keys": [{"name": "day", "type": "date"}],
+        "comment": "by day",
+        "owner": "ann",
+    }
+    made = api.post(f"{database}/tables", json=body)
+    assert (made.status_code, made.json()["format"], made.json()["comment"]) == (201, "iceberg", "by day")
+    held = document(served, f"{database}/tables/made")
+    assert held["partition-specs"][0]["fields"][0] | {"field-id": 0} == {  # type: ignore[index]
+        "name": "day",
+        "transform": "identity",
+        "source-id": 2,
+        "field-id": 0,
+    }
+    refused = api.post(f"{database}/tables", json=body | {"name": "other", "kind": "MANAGED_TABLE"})
+    assert (refused.status_code, "external" in refused.text) == (400, True)
+
+
 def document_properties(held: dict[str, object]) -> dict[str, str]:
     properties = held["properties"]
     assert isinstance(properties, dict)
