@@ -79,6 +79,21 @@ def run_crawler(
     _end(crawl)
 
 
+@app.command("preview")
+def preview_crawler(name: Name, quiet: Quiet = False, output: Output = None, server: Server = None) -> None:
+    """Tell what a crawl would add, change and drop, and write nothing.
+
+    \b
+    Example: catalog crawlers preview lake
+    """
+    client = connect(server)
+    crawl = client.post(path("crawlers", name, "crawls"), {"preview": True})
+    with Progress(f"preview {name}", quiet) as told:
+        crawl = client.wait(path("crawls", crawl["id"]), crawl, told)
+    print_one(crawl if chosen(output) != "table" else _headline(crawl), output)
+    _end(crawl)
+
+
 def _headline(crawl: dict[str, Any]) -> dict[str, Any]:
     shown = {field: crawl[field] for field in ("id", "crawler", "state", "started_at", "finished_at", "error")}
     return {**{k: v for k, v in shown.items() if v is not None}, **crawl["summary"]}
@@ -122,7 +137,7 @@ def list_crawls(
     Example: catalog crawlers runs lake
     """
     items = connect(server).pages("/crawls", limit, crawler=name)
-    print_list(items, ("id", "crawler", "state", "started_at", "finished_at", "error"), output)
+    print_list(items, ("id", "crawler", "state", "preview", "started_at", "finished_at", "error"), output)
 
 
 @app.command("crawl")

@@ -87,12 +87,15 @@ class Crawls:
         """Forget a crawler; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
         self._store.write(lambda tx: rows.drop(tx, self._find(tx, caller, Action.DROP, name).id))
 
-    def run(self, caller: Caller, name: str) -> Crawl:
-        """Queue a crawl and wake the worker; it is durable once this returns. Raises `NotFound`, `Denied`."""
+    def run(self, caller: Caller, name: str, *, preview: bool = False) -> Crawl:
+        """Queue a crawl and wake the worker; it is durable once this returns. Raises `NotFound`, `Denied`.
+
+        One that is a `preview` looks as any other does and tells what it would write, and writes nothing.
+        """
 
         def work(tx: Transaction) -> Crawl:
             found = self._find(tx, caller, Action.RUN, name)
-            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user)
+            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview)
 
         crawl = self._store.write(work)
         self.wake()
@@ -160,7 +163,7 @@ class Crawls:
             if crawler is None:
                 raise NotFound("crawler", crawl.crawler)
             caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id)
-            changes, failures = self._crawl(caller, crawler, report)
+            changes, failures = self._crawl(caller, crawler, report, writes=not crawl.preview)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
             state, error = "CANCELLED", None
@@ -171,7 +174,9 @@ class Crawls:
             raise
         return self._finish(crawl_id, state, error, report, changes)
 
-    def _crawl(self, caller: Caller, crawler: Crawler, report: Report) -> tuple[Changes, Sequence[str]]:
+    def _crawl(
+        self, caller: Caller, crawler: Crawler, report: Report, *, writes: bool
+    ) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
         began_at = time.time_ns() // 1_000_000
         found: dict[str, FoundTable] = {}
@@ -190,7 +195,7 @@ class Crawls:
         if failures and len(failures) == len(crawler.targets):
             return Changes(), failures
         home = DatabaseName(crawler.catalog, crawler.database)
-        reconciler = Reconciler(self._catalog, caller, crawler.options, report, began_at)
+        reconciler = Reconciler(self._catalog, caller, crawler.options, report, began_at, writes=writes)
         return reconciler.run(tuple(found.values()), crawler.name, home, complete=not failures), failures
 
     def _look(self, caller: Caller, crawler: Crawler, target: str, report: Report) -> Sequence[FoundTable]:
@@ -221,7 +226,9 @@ class Crawls:
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
-            values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
+            before = rows.get_crawl(tx, crawl_id)
+            told = {"preview": True, **summary} if before is not None and before.preview else summary
+            values = {"state": state, "error": error, "summary": told, "progress": progress, "finished_at": tx.at}
             ended = rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
                 _finished_event(tx, ended)
@@ -294,6 +301,8 @@ def _summary(report: Report, changes: Changes) -> dict[str, object]:
 
 
 def _finished_event(tx: Transaction, crawl: Crawl) -> None:
-    """Write the event of a crawl that ended, in the transaction that ends it."""
+    """Write the event of a crawl that ended, in the transaction that ends it; a preview has changed nothing."""
+    if crawl.preview:
+        return
     payload = {"crawler": crawl.crawler, "state": crawl.state, "error": crawl.error}
     events.append(tx, Event(EventKind.CRAWL_FINISHED, payload=payload, by=crawl.by, via="crawl", run=crawl.id))

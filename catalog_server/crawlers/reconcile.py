@@ -53,13 +53,19 @@ class Reconciler:
         options: Mapping[str, str],
         report: Report,
         began_at: int | None = None,
+        *,
+        writes: bool = True,
     ) -> None:
-        """`began_at` (milliseconds) is when the first target was listed; partitions made since then are not gone."""
+        """`began_at` (milliseconds) is when the first target was listed; partitions made since then are not gone.
+
+        Without `writes` the changes are only told.
+        """
         self.catalog = catalog
         self.caller = caller
         self.options = options
         self.report = report
         self.began_at = now() if began_at is None else began_at
+        self.writes = writes
         self.changes = Changes()
 
     def run(self, found: Sequence[FoundTable], crawler: str, home: DatabaseName, *, complete: bool) -> Changes:
@@ -92,6 +98,8 @@ class Reconciler:
         try:
             self.catalog.databases.get(self.caller, home)
         except NotFound:
+            if not self.writes:
+                return
             made = Database(home.catalog, home.database, f"Found by crawler {crawler}", owner=self.caller.user)
             try:
                 self.catalog.databases.create(self.caller, made)
@@ -119,7 +127,7 @@ class Reconciler:
 
     def _create(self, one: FoundTable) -> None:
         new = _signed(replace(one.table, owner=self.caller.user))
-        made = self.catalog.tables.create(self.caller, new, make_directory=False)
+        made = self.catalog.tables.create(self.caller, new, make_directory=False) if self.writes else new
         self._add(made, list(one.partitions.values()))
         self.changes.added.append(_entry(made, one, "new"))
 
@@ -129,12 +137,14 @@ class Reconciler:
             self.changes.refused.append({"table": _shown(held.full_name), "reason": refusal})
             return
         wanted, reasons = merged(held, one)
-        if _differs(held, wanted):
+        if not _differs(held, wanted):
+            reasons = []
+        elif self.writes:
             held = self.catalog.tables.alter(
                 self.caller, held.full_name, wanted, expected_version=held.version, cascade=bool(held.partition_keys)
             )
         else:
-            reasons = []
+            held = wanted
         reasons += self._partitions(held, one.partitions) if held.partition_keys else []
         if reasons:
             self.changes.changed.append(_entry(held, one, ", ".join(reasons)))
@@ -155,13 +165,17 @@ class Reconciler:
                     changed.append(different)
         self._add(table, list(left.values()))
         for at in range(0, len(changed), BATCH):
-            self.catalog.partitions.alter(self.caller, table.full_name, changed[at : at + BATCH])
+            if self.writes:
+                self.catalog.partitions.alter(self.caller, table.full_name, changed[at : at + BATCH])
         dropped = self._drop(table, gone)
         self.changes.partitions_changed += len(changed)
         done = ((len(left), "added"), (len(changed), "changed"), (dropped, "dropped"))
         return [f"{counted(count, 'partition')} {what}" for count, what in done if count]
 
     def _add(self, table: Table, new: Sequence[Partition]) -> None:
+        if not self.writes:
+            self.changes.partitions_added += len(new)
+            return
         for at in range(0, len(new), BATCH):
             _, made = self.catalog.partitions.add(
                 self.caller, table.full_name, new[at : at + BATCH], if_not_exists=True, make_directories=False
@@ -177,7 +191,8 @@ class Reconciler:
         names = [partition_name(keys, partition.values) for partition in older if _below(table, partition)]
         for at in range(0, len(names), BATCH):
             batch = names[at : at + BATCH]
-            self.catalog.partitions.drop(self.caller, table.full_name, batch, delete_data=False, if_exists=True)
+            if self.writes:
+                self.catalog.partitions.drop(self.caller, table.full_name, batch, delete_data=False, if_exists=True)
         self.changes.partitions_dropped += len(names)
         return len(names)
 
@@ -188,7 +203,8 @@ class Reconciler:
             if table.parameters.get(CRAWLER) != crawler:
                 continue
             if self.options.get("on_missing_table", "keep") == "drop":
-                self.catalog.tables.drop(self.caller, table.full_name, delete_data=False)
+                if self.writes:
+                    self.catalog.tables.drop(self.caller, table.full_name, delete_data=False)
                 self.changes.removed.append({"table": _shown(table.full_name), "reason": "nothing is left of it"})
             else:
                 self.changes.missing.append({"table": _shown(table.full_name), "reason": "no target holds it any more"})

@@ -36,4 +36,6 @@ class Crawl:
     summary: Mapping[str, object] = field(default_factory=dict)
     error: str | None = None
     by: str | None = None
+    preview: bool = False
+    """Whether it only tells what a crawl would do."""
     created_at: int = 0

@@ -41,6 +41,7 @@ def _crawl(row: Any) -> Crawl:
         summary=row.summary,
         error=row.error,
         by=row.by,
+        preview=bool(row.summary.get("preview")),
         created_at=row.created_at,
     )
 
@@ -94,7 +95,7 @@ def drop(tx: Transaction, crawler_id: int) -> None:
     tx.connection.execute(delete(crawlers).where(crawlers.c.id == crawler_id))
 
 
-def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str) -> Crawl:
+def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str, preview: bool = False) -> Crawl:
     """Insert a crawl that waits for a worker."""
     values = {
         "id": crawl_id,
@@ -103,7 +104,7 @@ def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str) -> Crawl
         "created_at": tx.at,
         "started_at": 0,
         "progress": {},
-        "summary": {},
+        "summary": {"preview": True} if preview else {},
         "by": by,
         "cancel_requested": False,
         "heartbeat_at": 0,

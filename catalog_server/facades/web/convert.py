@@ -250,6 +250,7 @@ def crawl(found: Crawl) -> m.CrawlAnswer:
         id=found.id,
         crawler=found.crawler,
         state=found.state,
+        preview=found.preview,
         created_at=when(found.created_at),
         started_at=when(found.started_at),
         finished_at=when(found.finished_at),

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from catalog_server.facades.web import convert
-from catalog_server.facades.web.bodies import Body, Maybe, Merge, NoBody, Version, changes, check_version, merged
+from catalog_server.facades.web.bodies import Body, Maybe, Merge, Version, changes, check_version, merged
 from catalog_server.facades.web.messages import CrawlAnswer, CrawlerAnswer, Page
 from catalog_server.facades.web.paging import Paged, place, sliced, token
 from catalog_server.facades.web.routing import Call, Routes
@@ -43,6 +43,13 @@ class ChangedCrawler(Body):
     options: Merge | UnsetType = UNSET
     comment: Maybe = UNSET
     expected_version: Version | None = None
+
+
+class NewCrawl(Body):
+    """How to crawl."""
+
+    preview: bool = False
+    """Only tell what would be written."""
 
 
 class CrawlsQuery(Paged):
@@ -102,9 +109,9 @@ def drop_crawler(call: Call, crawler: str) -> None:
 
 
 @routes.post("/crawlers/{crawler}/crawls")
-def start_crawl(call: Call, crawler: str, body: NoBody) -> CrawlAnswer:  # noqa: ARG001
-    """Queue a crawl."""
-    return convert.crawl(call.services.crawls.run(call.caller, crawler))
+def start_crawl(call: Call, crawler: str, body: NewCrawl) -> CrawlAnswer:
+    """Queue a crawl, or a preview of one."""
+    return convert.crawl(call.services.crawls.run(call.caller, crawler, preview=body.preview))
 
 
 @routes.get("/crawls")

@@ -348,11 +348,12 @@ class TestAnswer(msgspec.Struct):
 
 
 class CrawlAnswer(msgspec.Struct):
-    """One run of a crawler; progress and summary are open maps."""
+    """One run of a crawler, or a preview, which writes nothing; progress and summary are open maps."""
 
     id: str
     crawler: str
     state: str
+    preview: bool
     created_at: int | None
     started_at: int | None
     finished_at: int | None

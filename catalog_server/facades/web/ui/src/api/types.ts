@@ -212,6 +212,7 @@ export interface ConnectionTest {
 export interface Crawl {
   id: string;
   crawler: string;
+  preview: boolean;
   state: string;
   created_at: Time;
   started_at: Time;

@@ -10,6 +10,7 @@ import { cell, plural } from "../lib/format";
 import { entryTable, fieldOf, fraction, summaryCount } from "../lib/summary";
 import { label } from "../lib/words";
 import { href, tableHref } from "../router";
+import { RunNow } from "./crawlers";
 
 const TABLE_LISTS = ["added", "changed", "removed", "missing", "unchanged"];
 const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
@@ -200,7 +201,7 @@ export function CrawlPage({ id }: { id: string }) {
   const name = crawl.data?.crawler;
   return (
     <PageFrame
-      title={name === undefined ? "Crawl" : `Crawl of ${name}`}
+      title={name === undefined ? "Crawl" : `${crawl.data?.preview ? "Preview" : "Crawl"} of ${name}`}
       crumbs={[
         { label: "Crawlers", to: "/crawlers" },
         ...(name === undefined ? [] : [{ label: name, to: href(["crawlers", name]) }]),
@@ -233,6 +234,14 @@ export function CrawlPage({ id }: { id: string }) {
                 <code>{data.id}</code>
               </Fact>
             </Facts>
+            {data.preview && (
+              <Panel body>
+                <div className="row">
+                  <span>Nothing is written by a preview: this is what a crawl would do now.</span>
+                  {isFinal(data.state) && <RunNow name={data.crawler} />}
+                </div>
+              </Panel>
+            )}
             {data.error !== null && <ErrorNote error={new Error(data.error)} />}
             {running && <Progress crawl={data} />}
             <Found crawl={data} />

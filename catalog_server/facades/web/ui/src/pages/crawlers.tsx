@@ -19,7 +19,7 @@ function useStartCrawl(name: string) {
   const client = useQueryClient();
   const { fail } = useToast();
   return useMutation({
-    mutationFn: () => post<Crawl>(["crawlers", name, "crawls"]),
+    mutationFn: (preview: boolean) => post<Crawl>(["crawlers", name, "crawls"], { preview }),
     onSuccess: (crawl) => {
       void client.invalidateQueries({ queryKey: ["crawls"] });
       void client.invalidateQueries({ queryKey: ["crawlers"] });
@@ -29,14 +29,29 @@ function useStartCrawl(name: string) {
   });
 }
 
-function RunNow({ name, primary = false }: { name: string; primary?: boolean }) {
+function Preview({ name }: { name: string }) {
+  const start = useStartCrawl(name);
+  return (
+    <button
+      type="button"
+      className="button"
+      disabled={start.isPending}
+      onClick={() => start.mutate(true)}
+      title="Look at everything and tell what would change; nothing is written."
+    >
+      <Icon name="search" /> Preview
+    </button>
+  );
+}
+
+export function RunNow({ name, primary = false }: { name: string; primary?: boolean }) {
   const start = useStartCrawl(name);
   return (
     <button
       type="button"
       className={primary ? "button primary" : "button small"}
       disabled={start.isPending}
-      onClick={() => start.mutate()}
+      onClick={() => start.mutate(false)}
       aria-label={`Run ${name} now`}
     >
       <Icon name="play" /> Run now
@@ -261,6 +276,7 @@ export function CrawlTable({ crawls }: { crawls: readonly Crawl[] }) {
                 <Link to={href(["crawls", crawl.id])}>
                   <State state={crawl.state} />
                 </Link>
+                {crawl.preview && <span className="badge">preview</span>}
               </td>
               <td className="muted">
                 <When at={crawl.started_at ?? crawl.created_at} missing="waiting" />
@@ -305,6 +321,7 @@ export function CrawlerPage({ name }: { name: string }) {
           <button type="button" className="button danger" onClick={() => setAsking(true)}>
             Delete
           </button>
+          <Preview name={name} />
           <RunNow name={name} primary />
         </>
       }
