@@ -64,10 +64,12 @@ function TableList({
   title,
   entries,
   home,
+  linked,
 }: {
   title: string;
   entries: readonly unknown[];
   home: { catalog: string; database: string };
+  linked: boolean;
 }) {
   return (
     <Panel title={title}>
@@ -87,6 +89,8 @@ function TableList({
               <Icon name="table" className="faint" />
               {table === null ? (
                 <code>{JSON.stringify(entry)}</code>
+              ) : !linked ? (
+                <strong>{table.table}</strong>
               ) : (
                 <Link className="plain" to={tableHref(table.catalog, table.database, table.table)}>
                   {table.table}
@@ -172,7 +176,15 @@ function Summary({ summary, home }: { summary: Crawl["summary"]; home: { catalog
         const entries = summary[key];
         return (
           Array.isArray(entries) &&
-          entries.length > 0 && <TableList key={key} title={label(key)} entries={entries} home={home} />
+          entries.length > 0 && (
+            <TableList
+              key={key}
+              title={label(key)}
+              entries={entries}
+              home={home}
+              linked={key !== "added" || summary.preview !== true}
+            />
+          )
         );
       })}
       {others.map(([key, value]) => (

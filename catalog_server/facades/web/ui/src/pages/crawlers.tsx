@@ -276,7 +276,12 @@ export function CrawlTable({ crawls }: { crawls: readonly Crawl[] }) {
                 <Link to={href(["crawls", crawl.id])}>
                   <State state={crawl.state} />
                 </Link>
-                {crawl.preview && <span className="badge">preview</span>}
+                {crawl.preview && (
+                  <>
+                    {" "}
+                    <span className="badge">preview</span>
+                  </>
+                )}
               </td>
               <td className="muted">
                 <When at={crawl.started_at ?? crawl.created_at} missing="waiting" />
