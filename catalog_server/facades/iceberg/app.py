@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server.catalog.idempotency import CarriedOut
-from catalog_server.facades.iceberg import config, errors, idempotency, namespaces, tables, views
+from catalog_server.facades.iceberg import config, errors, idempotency, namespaces, scan_plans, tables, views
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
 from catalog_server.facades.iceberg.turns import Turns
@@ -78,6 +78,10 @@ ROUTES = (
     Route("GET", f"{_TABLE}/credentials", tables.load_credentials),
     Route("POST", f"{_TABLE}/sign", tables.sign_request),
     Route("POST", f"{_TABLE}/metrics", tables.report_metrics),
+    Route("POST", f"{_TABLE}/plan", scan_plans.plan_scan),
+    Route("GET", f"{_TABLE}/plan/{{plan-id}}", scan_plans.plan_result),
+    Route("DELETE", f"{_TABLE}/plan/{{plan-id}}", scan_plans.cancel_plan),
+    Route("POST", f"{_TABLE}/tasks", scan_plans.fetch_tasks),
     Route("GET", f"{_NAMESPACE}/views", views.list_views),
     Route("POST", f"{_NAMESPACE}/views", views.create_view, views.created),
     Route("POST", f"{_NAMESPACE}/register-view", views.register_view, views.created),

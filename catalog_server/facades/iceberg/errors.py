@@ -33,6 +33,8 @@ _MISSING = {
     "database": "NoSuchNamespaceException",
     "namespace": "NoSuchNamespaceException",
     "catalog": "NoSuchWarehouseException",
+    "plan": "NoSuchPlanIdException",
+    "plan task": "NoSuchPlanTaskException",
 }
 _NOUNS = {
     "table of the same name": "Table with same name",

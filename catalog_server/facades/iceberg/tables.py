@@ -208,6 +208,13 @@ def _credentials(call: Call, found: IcebergTable) -> list[convert.Json]:
     return answer
 
 
+def vended(call: Call) -> list[convert.Json]:
+    """The keys to the files of the table in the path, for a client that asks for keys."""
+    if convert.VENDED not in _access(call):
+        return []
+    return _credentials(call, call.services.catalog.iceberg.load(call.caller, call.table))
+
+
 def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:
     """The answer of a table; its bytes are kept by its metadata file, which never changes."""
     config = _config(call, found.table.full_name, found.document)
