@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server.catalog.idempotency import CarriedOut
-from catalog_server.facades.iceberg import config, errors, idempotency, namespaces, scan_plans, tables, views
+from catalog_server.facades.iceberg import config, errors, functions, idempotency, namespaces, scan_plans, tables, views
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
 from catalog_server.facades.iceberg.turns import Turns
@@ -90,9 +90,10 @@ ROUTES = (
     Route("POST", _VIEW, views.replace_view, views.load_view, queued=True),
     Route("DELETE", _VIEW, views.drop_view, done),
     Route("POST", "/views/rename", views.rename_view, done),
+    Route("GET", f"{_NAMESPACE}/functions", functions.list_functions),
+    Route("GET", f"{_NAMESPACE}/functions/{{function}}", functions.load_function),
 )
 ENDPOINTS = tuple(f"{route.method} /v1/{{prefix}}{route.path}" for route in ROUTES)
-_UNSERVED = frozenset(("functions", "plan", "tasks"))
 
 
 class IcebergApp:
@@ -214,8 +215,6 @@ def find(method: str, segments: list[str]) -> tuple[Route, str | None, dict[str,
         return errors.envelope(
             405, "UnsupportedOperationException", f"{method} is not served here", {"Allow": ", ".join(sorted(allowed))}
         )
-    if _UNSERVED.intersection(segments):
-        return errors.envelope(406, "UnsupportedOperationException", "this operation is not served")
     return errors.envelope(404, "NotFoundException", "there is nothing at this path")
 
 

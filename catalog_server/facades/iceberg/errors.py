@@ -33,6 +33,7 @@ _MISSING = {
     "database": "NoSuchNamespaceException",
     "namespace": "NoSuchNamespaceException",
     "catalog": "NoSuchWarehouseException",
+    "function": "NoSuchFunctionException",
     "plan": "NoSuchPlanIdException",
     "plan task": "NoSuchPlanTaskException",
 }
@@ -42,6 +43,7 @@ _NOUNS = {
     "table": "Table",
     "Iceberg table": "Table",
     "view": "View",
+    "function": "Function",
     "database": "Namespace",
     "namespace": "Namespace",
     "catalog": "Warehouse",
