@@ -122,6 +122,8 @@ def _iceberg() -> list[str]:
         "",
         "- Functions are listed by name. Those of Hive are classes and have no definition in Iceberg's terms: to load one is",
         "  answered with 406.",
+        "- `referenced-by`, the views through which a table or view is loaded, must be well formed and opens nothing: whoever",
+        "  loads a table needs a grant on the table itself.",
         "- `planTableScan` takes `min-rows-requested` and does not heed it, which the specification allows.",
         "",
         "| operation | method and path | served |",

@@ -149,8 +149,18 @@ class IcebergApp:
         def work() -> Response:
             services, headers = self._services, request.headers
             name = services.catalog.core.catalog_name(prefix)
+            text = bytes(request.scope["query_string"]).decode("latin-1")
             call = Call(
-                services, caller_of(headers), name, path, request.query_params, headers, body, self._bodies, prefix
+                services,
+                caller_of(headers),
+                name,
+                path,
+                request.query_params,
+                headers,
+                body,
+                self._bodies,
+                prefix,
+                text,
             )
             key = headers.get(idempotency.HEADER) if route.again else None
             if key is None or route.again is None:

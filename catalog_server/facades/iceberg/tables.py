@@ -69,6 +69,7 @@ def register_table(call: Call) -> Response:
 
 def load_table(call: Call) -> Response:
     """A table's metadata; 304 from its row alone when the client already has it."""
+    call.check_views()
     mode = call.query.get("snapshots", "all")
     convert.check_mode(mode)
     if "if-none-match" in call.headers:
@@ -159,6 +160,7 @@ def _iceberg(call: Call, name: TableName) -> Table:
 
 def load_credentials(call: Call) -> Response:
     """The keys to a table's files, where a storage profile gives them away, for the folders that the table uses."""
+    call.check_views()
     found = call.services.catalog.iceberg.load(call.caller, call.table)
     return json_answer({"storage-credentials": _credentials(call, found)})
 
