@@ -103,7 +103,7 @@ class ScanPlans:
         if scan is None:
             return Planned(self._sealed(named, _PLAN), PlanState.COMPLETED)
         planner = self._planner(found, scan)
-        if planner.list_bytes(self.core.lake) > self.background_bytes:
+        if planner.is_larger(self.background_bytes):
             self._keep(named, PlanState.SUBMITTED, None)
             self._begin(named.id, planner)
             return Planned(self._sealed(_kept(named), _PLAN), PlanState.SUBMITTED)

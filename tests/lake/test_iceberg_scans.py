@@ -197,6 +197,23 @@ def test_a_large_manifest_and_many_manifests_are_told_in_bounded_parts(tmp_path:
     assert len(names) == len(set(names)) == 2800
 
 
+def test_many_deletes_of_many_files_are_told_in_bounded_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    snapshot = Snapshot(tmp_path, SCHEMA, PLAIN, sequence=2)
+    snapshot.add([content_file(f"f{n}") for n in range(10)], sequence=1)
+    snapshot.add([content_file(f"d{n}", (), EQUALITY, equality_ids=[1]) for n in range(20)])
+    monkeypatch.setattr("catalog_server.lake.iceberg.scan.planner.REFERENCES_MAX", 50)
+    told = all_tasks(planner(document(snapshot.metadata())))
+    assert [len(one.tasks) for one in told] == [2] * 5
+    assert paths(told) == {f"f{n}": {f"d{m}" for m in range(20)} for n in range(10)}
+
+
+def test_an_encrypted_manifest_is_refused(tmp_path: Path) -> None:
+    snapshot = Snapshot(tmp_path, SCHEMA, PLAIN)
+    snapshot.add([content_file("f")], key_metadata=b"key")
+    with pytest.raises(Unsupported, match="encrypted"):
+        all_tasks(planner(document(snapshot.metadata())))
+
+
 def test_manifests_of_other_partitions_are_not_opened(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path, SCHEMA, BY_NAME)
     for n in range(40):

@@ -96,6 +96,22 @@ class Manifests:
         self.lake = lake
         self.check = check
 
+    def size(self, location: str) -> int:
+        """The bytes of a manifest list; raises `NotFound`."""
+        self.check(location)
+        try:
+            return self.lake.filesystem(location).size(location)
+        except NotFound as error:
+            raise NotFound("metadata file", location) from error
+
+    def added(self, location: str, snapshot_id: int) -> Sequence[Any]:
+        """The manifests in a list that came with a snapshot."""
+
+        def read() -> list[Any]:
+            return [one for one in self._read_list(location) if one.added_snapshot_id == snapshot_id]
+
+        return _KEPT.find(f"{snapshot_id} {location}", read) if self._may(location) else ()
+
     def listed(self, location: str) -> Sequence[Any]:
         """The manifests in a list, as pyiceberg has them; raises `NotFound`, `Invalid` for a broken file."""
         return _KEPT.find(location, lambda: self._read_list(location)) if self._may(location) else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
@@ -12,7 +13,6 @@ from pyiceberg.expressions.visitors import _InclusiveMetricsEvaluator, inclusive
 from pyiceberg.manifest import ManifestContent
 from pyiceberg.transforms import VoidTransform
 
-from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.iceberg.scan import content_files, filters, requests
 from catalog_server.lake.iceberg.scan.deletes import DeleteIndex
 from catalog_server.lake.iceberg.scan.manifests import Entry, Manifests
@@ -26,6 +26,10 @@ FILES_MAX = 1_000
 MANIFESTS_MAX = 32
 """Data manifests read at a time."""
 SLICES_MAX = 256
+REFERENCES_MAX = 100_000
+"""Deletes of files told at a time, where more than one file is told."""
+LISTS_MAX = 64
+"""Manifest lists that are not many: what was appended in more snapshots takes long to plan."""
 
 
 class Planner:
@@ -44,9 +48,11 @@ class Planner:
         self._metrics = _InclusiveMetricsEvaluator(self.schema, self.expression, True)
         self._of_spec: dict[int, _OfSpec] = {}
 
-    def list_bytes(self, lake: Lake) -> int:
-        """How large the manifest lists are that must be read, which tells how long planning will take."""
-        return sum(lake.filesystem(location).size(location) for location in map(_list_of, self.snapshots))
+    def is_larger(self, bytes_max: int) -> bool:
+        """Whether more than so much must be read of manifest lists, which tells how long planning will take."""
+        if len(self.snapshots) > LISTS_MAX:
+            return True
+        return sum(map(self.manifests.size, map(_list_of, self.snapshots))) > bytes_max
 
     @cached_property
     def data_manifests(self) -> Sequence[Any]:
@@ -56,13 +62,9 @@ class Planner:
     def _listed(self) -> Iterator[Any]:
         if self.scan.after_snapshot_id is None:
             yield from self.manifests.listed(_list_of(self.snapshots[0]))
-            return
-        seen: set[str] = set()
-        for snapshot in self.snapshots:
-            for manifest in self.manifests.listed(_list_of(snapshot)):
-                if manifest.added_snapshot_id in self._appended and manifest.manifest_path not in seen:
-                    seen.add(manifest.manifest_path)
-                    yield manifest
+        else:
+            for snapshot in self.snapshots:
+                yield from self.manifests.added(_list_of(snapshot), snapshot["snapshot-id"])
 
     @cached_property
     def _appended(self) -> frozenset[int]:
@@ -85,7 +87,7 @@ class Planner:
 
     def read(self, wanted: Slice) -> ScanTasks:
         """The first files of a slice, and what is left of it."""
-        chosen: list[tuple[Entry, filters.Filter]] = []
+        chosen: list[_Chosen] = []
         opened = 0
         left: Slice | None = None
         for place in range(wanted.first, min(wanted.last, len(self.data_manifests))):
@@ -96,15 +98,15 @@ class Planner:
                 break
             opened += 1
             skip = wanted.skip if place == wanted.first else 0
-            reached = self._choose(self.data_manifests[place], skip, chosen)
+            reached = self._choose(place, skip, chosen)
             if reached is not None:
                 left = Slice(place, wanted.last, reached)
                 break
         return self._told(chosen, wanted, left)
 
-    def _choose(self, manifest: Any, skip: int, chosen: list[tuple[Entry, filters.Filter]]) -> int | None:
+    def _choose(self, place: int, skip: int, chosen: list[_Chosen]) -> int | None:
         """Add the files of a manifest that may match; where it stopped when there is no room for more."""
-        for position, entry in self.manifests.entries(manifest):
+        for position, entry in self.manifests.entries(self.data_manifests[place]):
             if position < skip:
                 continue
             if len(chosen) == FILES_MAX:
@@ -113,28 +115,33 @@ class Planner:
                 continue
             residual = self._spec(entry.spec_id).residuals.of(entry.partition)
             if residual is not False and self._may_hold(entry):
-                chosen.append((entry, residual))
+                chosen.append(_Chosen(entry, residual, place, position))
         return None
 
-    def _told(self, chosen: list[tuple[Entry, filters.Filter]], wanted: Slice, left: Slice | None) -> ScanTasks:
+    def _told(self, chosen: list[_Chosen], wanted: Slice, left: Slice | None) -> ScanTasks:
         index = self._deletes(wanted) if chosen else None
-        deletes: dict[tuple[Any, ...], int] = {}
-        told: list[Json] = []
+        places: dict[tuple[Any, ...], int] = {}
+        deletes: list[Json] = []
         tasks: list[Json] = []
-        for entry, residual in chosen:
-            task: Json = {"data-file": content_files.data_file(entry, self._spec(entry.spec_id).types, self.stats)}
-            references = []
-            for delete in index.of(entry) if index is not None else ():
+        references = 0
+        for one in chosen:
+            task: Json = {
+                "data-file": content_files.data_file(one.entry, self._spec(one.entry.spec_id).types, self.stats)
+            }
+            found = index.of(one.entry) if index is not None else []
+            references += len(found)
+            if references > REFERENCES_MAX and tasks:
+                left = Slice(one.place, wanted.last, one.position)
+                break
+            for delete in found:
                 key = delete.path, *delete.place
-                if key not in deletes:
-                    deletes[key] = len(told)
-                    told.append(content_files.delete_file(delete, self._spec(delete.spec_id).types))
-                references.append(deletes[key])
-            if references:
-                task["delete-file-references"] = references
-            task["residual-filter"] = filters.to_json(residual)
+                if key not in places:
+                    places[key] = len(deletes)
+                    deletes.append(content_files.delete_file(delete, self._spec(delete.spec_id).types))
+                task.setdefault("delete-file-references", []).append(places[key])
+            task["residual-filter"] = filters.to_json(one.residual)
             tasks.append(task)
-        return ScanTasks(tuple(tasks), tuple(told), () if left is None else (left,))
+        return ScanTasks(tuple(tasks), tuple(deletes), () if left is None else (left,))
 
     def _deletes(self, wanted: Slice) -> DeleteIndex | None:
         """The deletes that may apply to the files of a slice; what was appended is told without deletes."""
@@ -170,6 +177,16 @@ class Planner:
         if found is None:
             found = self._of_spec[id_] = _OfSpec(self, id_)
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """A file that may hold rows of the scan, and where it was found: in which manifest, at which place."""
+
+    entry: Entry
+    residual: filters.Filter
+    place: int
+    position: int
 
 
 class _OfSpec:
