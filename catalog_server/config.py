@@ -58,6 +58,14 @@ class WarehouseConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class IcebergConfig:
+    """How scans of Iceberg tables are planned for REST clients."""
+
+    background_plan_bytes: int = 16 * 1024 * 1024
+    """Manifest lists larger than this are read in the background, and the client asks again until the plan is made."""
+
+
+@dataclass(frozen=True, slots=True)
 class SecurityConfig:
     """The key that encrypts secrets; empty means a key file in the data directory, made at the first start."""
 
@@ -208,6 +216,7 @@ class Config:
     server: ServerConfig = field(default_factory=ServerConfig)
     store: StoreConfig = field(default_factory=StoreConfig)
     warehouse: WarehouseConfig = field(default_factory=WarehouseConfig)
+    iceberg: IcebergConfig = field(default_factory=IcebergConfig)
     security: SecurityConfig = field(default_factory=SecurityConfig)
     thrift: ThriftConfig = field(default_factory=ThriftConfig)
     grpc: GrpcConfig = field(default_factory=GrpcConfig)

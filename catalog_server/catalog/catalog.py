@@ -35,6 +35,7 @@ from catalog_server.catalog.privileges import Privileges
 from catalog_server.catalog.records import Records
 from catalog_server.catalog.resource_plans import ResourcePlans
 from catalog_server.catalog.roles import Roles
+from catalog_server.catalog.scan_plans import ScanPlans
 from catalog_server.catalog.scheduled_queries import ScheduledQueries
 from catalog_server.catalog.search import Search
 from catalog_server.catalog.secrets import Secrets
@@ -102,6 +103,7 @@ class CatalogService:
         self.idempotency = Idempotency(self.core)
         self.signing = Signing(self.core, self.iceberg)
         self.vending = Vending(self.core, self.tables)
+        self.scan_plans = ScanPlans(self.core, self.iceberg, self.secrets, config.iceberg.background_plan_bytes)
         self.views = Views(self.core, self.tables, metadata, where)
         self.partition_rows = PartitionRows(self.core, self.tables)
         self.freshness = Freshness(self.core)
@@ -146,6 +148,7 @@ class CatalogService:
 
     def close(self) -> None:
         """Give the store's connections back, and those to mounted metastores."""
+        self.scan_plans.close()
         self.intents.close()
         self.mounts.close()
         self.store.close()

@@ -1,4 +1,7 @@
-"""Secrets of connections: encrypted at rest with a key that is not in the store, or references to elsewhere."""
+"""Secrets of connections: encrypted at rest with a key that is not in the store, or references to elsewhere.
+
+What a client is to bring back unread and unchanged is sealed with the same key.
+"""
 
 from __future__ import annotations
 
@@ -42,13 +45,24 @@ class Secrets:
 
     def seal(self, secrets: Mapping[str, str], bound_to: str) -> bytes | None:
         """Encrypt secrets of a connection; None when there are none."""
-        if not secrets:
-            return None
+        return self.wrap(json.dumps(dict(secrets)).encode(), bound_to) if secrets else None
+
+    def wrap(self, plain: bytes, bound_to: str) -> bytes:
+        """Encrypt bytes."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = os.urandom(_NONCE_BYTES)
-        plain = json.dumps(dict(secrets)).encode()
         return nonce + AESGCM(self._key).encrypt(nonce, plain, bound_to.encode())
+
+    def unwrap(self, sealed: bytes, bound_to: str) -> bytes | None:
+        """Undo `wrap`; None for what was not sealed with this key, or is bound to something else."""
+        from cryptography.exceptions import InvalidTag
+        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+        try:
+            return AESGCM(self._key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
+        except (InvalidTag, ValueError):
+            return None
 
     def open(self, sealed: bytes | None, bound_to: str) -> dict[str, str]:
         """Undo `seal` and follow references; raises `Unavailable` when the key is not the one that sealed."""
@@ -58,13 +72,9 @@ class Secrets:
         """Undo `seal` and leave references as they are; raises `Unavailable` when the key is not the one that sealed."""
         if not sealed:
             return {}
-        from cryptography.exceptions import InvalidTag
-        from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
-        try:
-            plain = AESGCM(self._key).decrypt(sealed[:_NONCE_BYTES], sealed[_NONCE_BYTES:], bound_to.encode())
-        except InvalidTag as error:
-            raise Unavailable(f"the secrets of connection {bound_to} were sealed with another key") from error
+        plain = self.unwrap(sealed, bound_to)
+        if plain is None:
+            raise Unavailable(f"the secrets of connection {bound_to} were sealed with another key")
         return dict(json.loads(plain))
 
 

@@ -39,7 +39,7 @@ class TableLocations:
         if self.allowed:
             folders = self._allowed(catalog)
             for place in wanted:
-                if not any(_lies_in(place, folder) for folder in folders):
+                if not any(lies_in(place, folder) for folder in folders):
                     raise Invalid("location", f"{place} is outside the folders that tables of this catalog may lie in")
 
     def check_apart(
@@ -80,7 +80,7 @@ def places(document: Mapping[str, Any]) -> list[str]:
     return [str(place) for place in named if place]
 
 
-def _lies_in(location: str, folder: str) -> bool:
+def lies_in(location: str, folder: str) -> bool:
     """Whether a location lies in a folder, links of local folders followed."""
     try:
         return locations.is_under(locations.resolved(location), locations.resolved(folder))

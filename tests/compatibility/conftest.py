@@ -117,12 +117,13 @@ def home(request: pytest.FixtureRequest) -> Home:
 
 @pytest.fixture
 def spark(lakehouse: Lakehouse, spark_session: Callable[..., SparkSession], local: Home) -> SparkSession:
-    """Spark with the server's Hive catalog over Thrift and the Iceberg catalogs ice, unlocked and rest."""
+    """Spark with the server's Hive catalog over Thrift and the Iceberg catalogs ice, unlocked, rest and planned."""
     uri = lakehouse.server.thrift
     iceberg = {
         "ice": {"type": "hive", "uri": uri},
         "unlocked": {"type": "hive", "uri": uri, "hadoop.iceberg.engine.hive.lock-enabled": "false"},
         "rest": {"type": "rest", "uri": lakehouse.server.iceberg},
+        "planned": {"type": "rest", "uri": lakehouse.server.iceberg, "scan-planning-mode": "server"},
     }
     warehouse = local.location.rpartition("/")[0]
     extra = {"spark.hadoop.hive.exec.dynamic.partition.mode": "nonstrict"}

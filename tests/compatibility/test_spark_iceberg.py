@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.compatibility.conftest import SMOKE, Home
+from tests.compatibility.conftest import SMOKE, Home, Lakehouse
 from tests.engines.spark import SparkFailed, SparkSession
 from tests.facades.hms.metastore import Metastore
 
@@ -28,6 +28,40 @@ def test_rows_are_written_changed_and_read_at_an_earlier_time(spark: SparkSessio
     assert spark.sql(f"select id, name from {t} order by id") == [[1, "aa"], [2, "bb"], [9, "n"]]
     assert spark.sql(f"select name from {t} version as of {first[0]} order by id") == [["a"], ["b"], ["c"]]
     assert len(spark.sql(f"select * from {t}.history")) == 4
+
+
+@pytest.mark.parametrize("version", [2, 3])
+def test_scans_that_the_server_plans_read_what_spark_plans_itself(
+    spark: SparkSession, local: Home, lakehouse: Lakehouse, version: int
+) -> None:
+    t = f"{local}.t"
+    modes = ", ".join(f"'write.{what}.mode' = 'merge-on-read'" for what in ("delete", "update", "merge"))
+    spark.sql(
+        f"create table rest.{t} (id int, name string, d date, f float) using iceberg partitioned by (months(d), "
+        f"bucket(2, id), truncate(1, name)) tblproperties ('format-version' = '{version}', {modes})"
+    )
+    days = "date_add(date'2026-01-01', cast(id as int) * 9)"
+    row = f"select cast(id as int) id, if(id % 7 = 0, null, concat('n', id)) name, {days} d, cast(id * 0.1 as float) f"
+    spark.sql(f"insert into rest.{t} {row} from range(40)")
+    spark.sql(f"delete from rest.{t} where id % 5 = 1")
+    spark.sql(f"update rest.{t} set name = 'new' where id in (2, 3)")
+    spark.sql(f"alter table rest.{t} add column more int")
+    spark.sql(f"insert into rest.{t} values (50, 'z', null, null, 7)")
+    for condition in (
+        "true",
+        "d > date'2026-03-01' and id < 30",
+        "name = 'new' or name is null",
+        "id in (4, 6, 12, 50) and d is not null",
+        "name like 'n1%' and not (id > 15)",
+        "f = cast(0.7 as float) or more = 7",
+    ):
+        planned, own = (
+            spark.sql(f"select id, name, d, f, more from {catalog}.{t} where {condition} order by id")
+            for catalog in ("planned", "rest")
+        )
+        assert planned == own != []
+    assert spark.sql(f"select count(*) from planned.{t}") == spark.sql(f"select count(*) from rest.{t}")
+    assert f'/namespaces/{local}/tables/t/plan"' in lakehouse.server.log.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("catalog", ["ice", "unlocked"])

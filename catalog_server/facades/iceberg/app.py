@@ -15,7 +15,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server.catalog.idempotency import CarriedOut
-from catalog_server.facades.iceberg import config, errors, idempotency, namespaces, tables, views
+from catalog_server.facades.iceberg import config, errors, functions, idempotency, namespaces, scan_plans, tables, views
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
 from catalog_server.facades.iceberg.turns import Turns
@@ -78,6 +78,10 @@ ROUTES = (
     Route("GET", f"{_TABLE}/credentials", tables.load_credentials),
     Route("POST", f"{_TABLE}/sign", tables.sign_request),
     Route("POST", f"{_TABLE}/metrics", tables.report_metrics),
+    Route("POST", f"{_TABLE}/plan", scan_plans.plan_scan),
+    Route("GET", f"{_TABLE}/plan/{{plan-id}}", scan_plans.plan_result),
+    Route("DELETE", f"{_TABLE}/plan/{{plan-id}}", scan_plans.cancel_plan),
+    Route("POST", f"{_TABLE}/tasks", scan_plans.fetch_tasks),
     Route("GET", f"{_NAMESPACE}/views", views.list_views),
     Route("POST", f"{_NAMESPACE}/views", views.create_view, views.created),
     Route("POST", f"{_NAMESPACE}/register-view", views.register_view, views.created),
@@ -86,9 +90,10 @@ ROUTES = (
     Route("POST", _VIEW, views.replace_view, views.load_view, queued=True),
     Route("DELETE", _VIEW, views.drop_view, done),
     Route("POST", "/views/rename", views.rename_view, done),
+    Route("GET", f"{_NAMESPACE}/functions", functions.list_functions),
+    Route("GET", f"{_NAMESPACE}/functions/{{function}}", functions.load_function),
 )
 ENDPOINTS = tuple(f"{route.method} /v1/{{prefix}}{route.path}" for route in ROUTES)
-_UNSERVED = frozenset(("functions", "plan", "tasks"))
 
 
 class IcebergApp:
@@ -144,8 +149,18 @@ class IcebergApp:
         def work() -> Response:
             services, headers = self._services, request.headers
             name = services.catalog.core.catalog_name(prefix)
+            text = bytes(request.scope["query_string"]).decode("latin-1")
             call = Call(
-                services, caller_of(headers), name, path, request.query_params, headers, body, self._bodies, prefix
+                services,
+                caller_of(headers),
+                name,
+                path,
+                request.query_params,
+                headers,
+                body,
+                self._bodies,
+                prefix,
+                text,
             )
             key = headers.get(idempotency.HEADER) if route.again else None
             if key is None or route.again is None:
@@ -210,8 +225,6 @@ def find(method: str, segments: list[str]) -> tuple[Route, str | None, dict[str,
         return errors.envelope(
             405, "UnsupportedOperationException", f"{method} is not served here", {"Allow": ", ".join(sorted(allowed))}
         )
-    if _UNSERVED.intersection(segments):
-        return errors.envelope(406, "UnsupportedOperationException", "this operation is not served")
     return errors.envelope(404, "NotFoundException", "there is nothing at this path")
 
 

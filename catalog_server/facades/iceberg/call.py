@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TypeVar
+from urllib.parse import unquote_plus
 
 import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from catalog_server.facades.iceberg import convert
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.convert import LEVEL_SEPARATOR
 from catalog_server.facades.iceberg.errors import JSON_TYPE
@@ -36,6 +38,8 @@ class Call:
     bodies: Bodies
     prefix: str | None = None
     """The catalog as the path names it, None where it does not."""
+    query_text: str = ""
+    """The query as it was sent, in which an encoded comma is told from one that is not."""
 
     def read(self, type_: type[T]) -> T:
         """The body as a `type_`.
@@ -74,6 +78,17 @@ class Call:
         if value not in ("true", "false"):
             raise Invalid(name, f"must be true or false, not {value}")
         return value == "true"
+
+    def check_views(self) -> None:
+        """Refuse a malformed `referenced-by`: views, the outermost first, through which a thing is loaded.
+
+        A chain of views opens nothing here. Whoever loads a table needs a grant on the table itself, since a view has no
+        rights of its own, and so the views are not looked up.
+        """
+        for pair in self.query_text.split("&"):
+            name, _, value = pair.partition("=")
+            if unquote_plus(name) == "referenced-by":
+                convert.check_view_chain(value)
 
     @property
     def page(self) -> tuple[str | None, int | None]:

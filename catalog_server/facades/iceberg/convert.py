@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_plus
 
 import msgspec
 
@@ -159,6 +159,18 @@ def check_identifier(said: Identifier, name: TableName) -> None:
     """Raise `Invalid` when a commit's body speaks of another table than its path."""
     if (tuple(said.namespace), said.name) != (levels(name.database), name.table):
         raise Invalid("identifier", f"{'.'.join(said.namespace)}.{said.name} is not the table in the path")
+
+
+def check_view_chain(text: str) -> None:
+    """Raise `Invalid` unless a text, encoded as in a query, names views by namespace and name, with commas between them.
+
+    Some clients encode names once more before the whole is encoded.
+    """
+    for item in text.split(","):
+        named = unquote_plus(item)
+        path = (named if LEVEL_SEPARATOR in named else unquote_plus(named)).split(LEVEL_SEPARATOR)
+        if len(path) < 2 or "" in path:
+            raise Invalid("referenced-by", f"{named[:100]!r} is not a namespace and a view with %1F between them")
 
 
 def check_mode(mode: str) -> None:

@@ -33,6 +33,9 @@ _MISSING = {
     "database": "NoSuchNamespaceException",
     "namespace": "NoSuchNamespaceException",
     "catalog": "NoSuchWarehouseException",
+    "function": "NoSuchFunctionException",
+    "plan": "NoSuchPlanIdException",
+    "plan task": "NoSuchPlanTaskException",
 }
 _NOUNS = {
     "table of the same name": "Table with same name",
@@ -40,6 +43,7 @@ _NOUNS = {
     "table": "Table",
     "Iceberg table": "Table",
     "view": "View",
+    "function": "Function",
     "database": "Namespace",
     "namespace": "Namespace",
     "catalog": "Warehouse",

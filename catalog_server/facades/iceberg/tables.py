@@ -71,6 +71,7 @@ def register_table(call: Call) -> Response:
 
 def load_table(call: Call) -> Response:
     """A table's metadata; 304 from its row alone when the client already has it."""
+    call.check_views()
     mode = call.query.get("snapshots", "all")
     convert.check_mode(mode)
     if "if-none-match" in call.headers:
@@ -161,6 +162,7 @@ def _iceberg(call: Call, name: TableName) -> Table:
 
 def load_credentials(call: Call) -> Response:
     """The keys to a table's files, where a storage profile gives them away, for the folders that the table uses."""
+    call.check_views()
     found = call.services.catalog.iceberg.load(call.caller, call.table)
     name = found.table.full_name
     keys = call.services.catalog.vending.keys(call.caller, name, found.document)
@@ -203,6 +205,13 @@ def _config(call: Call, name: TableName, document: convert.Json, vended: Sequenc
 def _vended(call: Call, name: TableName, document: convert.Json) -> list[Vended]:
     """Keys to each folder of a table, if the client asks for such."""
     return call.services.catalog.vending.keys(call.caller, name, document) if convert.VENDED in _access(call) else []
+
+
+def vended(call: Call) -> list[convert.Json]:
+    """The keys to the files of the table in the path, for a client that asks for keys."""
+    if convert.VENDED not in _access(call):
+        return []
+    return _credentials(call, call.services.catalog.iceberg.load(call.caller, call.table))
 
 
 def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:

@@ -48,6 +48,7 @@ def register_view(call: Call) -> Response:
 
 def load_view(call: Call) -> Response:
     """A view's metadata."""
+    call.check_views()
     return _loaded(call.services.catalog.views.load(call.caller, call.view))
 
 

@@ -21,7 +21,7 @@ from catalog_server.store.schema.core import (
     table_versions,
     tables,
 )
-from catalog_server.store.schema.iceberg import idempotency_keys, metrics_reports
+from catalog_server.store.schema.iceberg import idempotency_keys, metrics_reports, scan_plans
 from catalog_server.store.schema.locks import locks
 from catalog_server.store.schema.materialized_views import materialized_view_sources
 from catalog_server.store.schema.notifications import replication_metrics, write_notes
@@ -64,6 +64,7 @@ __all__ = [
     "replication_metrics",
     "role_members",
     "roles",
+    "scan_plans",
     "settings",
     "table_data_versions",
     "table_versions",

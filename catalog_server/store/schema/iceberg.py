@@ -1,4 +1,4 @@
-"""What only Iceberg's clients bring: keys of requests that may come twice, and reports of scans and commits."""
+"""What only Iceberg's clients bring: keys of requests that may come twice, reports of scans and commits, plans of scans."""
 
 from __future__ import annotations
 
@@ -29,4 +29,16 @@ metrics_reports = Table(
     Column("by", Text),
     Index("metrics_reports_by_table", "table_id", "id"),
     sqlite_autoincrement=True,
+)
+
+scan_plans = Table(
+    "scan_plans",
+    metadata,
+    Column("id", Name, primary_key=True),
+    Column("state", Name, nullable=False),
+    Column("scan", Text, comment="JSON"),
+    Column("result", Text, comment="slices as JSON when completed, the reason when failed"),
+    time_column("at"),
+    time_column("claimed_at"),
+    Index("scan_plans_by_time", "at"),
 )

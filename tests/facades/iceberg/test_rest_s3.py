@@ -56,6 +56,19 @@ def test_rows_are_written_with_vended_credentials(
     assert eventually(lambda: s3_server.keys(s3_bucket) == [])
 
 
+def test_a_plan_of_files_in_s3_tells_the_keys_to_them(
+    server: RunningServer, rest: RestCatalog, http: httpx.Client, namespace: str, s3_server: S3, s3_bucket: str
+) -> None:
+    make_profile(server, s3_server, s3_bucket, vending=True)
+    rows = pa.table({"id": [1, 2, 3]})
+    rest.create_table(f"{namespace}.t", rows.schema, location=f"s3://{s3_bucket}/t").append(rows)
+    path = f"/v1/namespaces/{namespace}/tables/t/plan"
+    plan = http.post(path, json={"filter": {"type": "lt", "term": "id", "value": 2}}, headers=DELEGATION).json()
+    assert [task["data-file"]["record-count"] for task in plan["file-scan-tasks"]] == [3]
+    assert [one["prefix"] for one in plan["storage-credentials"]] == [f"s3://{s3_bucket}/t"]
+    assert "storage-credentials" not in http.post(path, json={}).json()
+
+
 def test_keys_stay_with_the_server_unless_the_profile_vends(
     server: RunningServer, http: httpx.Client, namespace: str, s3_server: S3, s3_bucket: str
 ) -> None:

@@ -182,3 +182,28 @@ def test_a_view_that_a_hive_client_drops_is_gone(http: httpx.Client, namespace: 
     with Metastore(server.thrift_port) as metastore:
         metastore.drop_table(namespace, "v", False)
     assert http.head(f"/v1/namespaces/{namespace}/views/v").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("chain", "code"),
+    [
+        ("n%1Fv", 200),
+        ("a%1Fb%1Fouter,n%1Fv", 200),
+        ("n%1Fwith%2Ccomma", 200),
+        ("n%251Fv%2Cn%251Fw", 200),
+        ("nowhere%1Fnothing", 200),
+        ("", 400),
+        ("v", 400),
+        ("n%1F", 400),
+        ("n%1Fv,", 400),
+        ("n%1Fv,w", 400),
+    ],
+)
+def test_a_chain_of_views_is_taken_when_it_is_well_formed(
+    http: httpx.Client, namespace: str, chain: str, code: int
+) -> None:
+    create_table(http, namespace, "t")
+    create_view(http, namespace, "v").raise_for_status()
+    for path in ("tables/t", "tables/t/credentials", "views/v"):
+        answer = http.get(f"/v1/namespaces/{namespace}/{path}?referenced-by={chain}")
+        assert answer.status_code == code, answer.text
