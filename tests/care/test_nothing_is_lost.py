@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pyiceberg.expressions import EqualTo, GreaterThan
 from pyiceberg.table import Table
 
+from catalog_server.model.care import Operation
 from tests.care.tables import Lake, contents, files_of, rows
 from tests.facades.web.serving import Served
 
@@ -27,7 +28,7 @@ STEPS = st.lists(
     min_size=4,
     max_size=10,
 )
-CARE = st.lists(st.tuples(st.sampled_from(["expire", "orphans"]), st.integers(1, 3)), min_size=1, max_size=3)
+CARE = st.lists(st.tuples(st.sampled_from(["expire", "orphans", "rewrite"]), st.integers(1, 3)), min_size=1, max_size=3)
 SOME = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 
 
@@ -65,6 +66,14 @@ def apply(table: Table, other: Table, step: str, given: Any) -> None:
             other.add_files(new, check_duplicate_files=False)
 
 
+def do(lake: Lake, operation: str, number: int, dry_run: bool = False) -> dict[str, Any]:
+    if operation == "rewrite":
+        return lake.care(Operation.REWRITE, dry_run=dry_run, min_input_files=number + 1)
+    if operation == "orphans":
+        return lake.remove_orphans(dry_run=dry_run)
+    return lake.expire(dry_run=dry_run, retain_last=number)
+
+
 @pytest.mark.slow
 @given(partitioned=st.booleans(), steps=STEPS, care=CARE)
 @SOME
@@ -79,16 +88,18 @@ def test_every_snapshot_that_stays_reads_the_same(
         for step, how in [("append", [1, 2, 3]), ("share", 0), *steps, ("overwrite", 0)]:
             apply(table, other, step, how)
             other.refresh()
-    for operation, retain in care:
+    for operation, number in care:
         before, held, files = contents(table), contents(other), files_of(table)
-        do = lake.remove_orphans if operation == "orphans" else lake.expire
-        options = {} if operation == "orphans" else {"retain_last": retain}
-        tried = do(dry_run=True, **options)
+        newest = table.metadata.current_snapshot_id
+        tried = do(lake, operation, number, dry_run=True)
         assert files_of(table) == files
-        done = do(**options)
+        done = do(lake, operation, number)
         assert done == tried
-        assert len(files - files_of(table)) == done["files"]
+        assert len(files - files_of(table)) == (0 if operation == "rewrite" else done["files"])
         after = contents(table)
+        if operation == "rewrite" and done["files"]:
+            assert after.pop(table.metadata.current_snapshot_id or 0) == before[newest or 0]
+            assert after == before
         assert after == {id_: found for id_, found in before.items() if id_ in after}
-        assert {ref.snapshot_id for ref in table.metadata.refs.values()} <= set(after)
+        assert set(after) >= {ref.snapshot_id for name, ref in table.metadata.refs.items() if name != "main"}
         assert contents(other) == held
