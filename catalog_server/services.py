@@ -13,6 +13,7 @@ from catalog_server.config import Config
 from catalog_server.lake.filesystem import Lake
 
 if TYPE_CHECKING:
+    from catalog_server.care.runs import CareRuns
     from catalog_server.crawlers.crawl import Crawls
     from catalog_server.hive_migrations.migrations import HiveMigrations
     from catalog_server.jobs.jobs import Jobs
@@ -51,6 +52,13 @@ class Services:
         from catalog_server.crawlers.crawl import Crawls
 
         return Crawls(self.catalog, wake=lambda: self.wake_worker())
+
+    @cached_property
+    def care(self) -> CareRuns:
+        """Care of Iceberg tables."""
+        from catalog_server.care.runs import CareRuns
+
+        return CareRuns(self.catalog, wake=lambda: self.wake_worker())
 
     @cached_property
     def hive_migrations(self) -> HiveMigrations:

@@ -1,4 +1,4 @@
-"""The worker process: takes runs of jobs and crawls from their queues and does them, a few at a time.
+"""The worker process: takes runs of jobs, crawls and other long work from their queues and does them, a few at a time.
 
 `serve` starts it (`python -m catalog_server.worker`), wakes it by a byte on its standard input, and takes it along when
 it ends: the input closes. Several workers may share one PostgreSQL; one that vanishes is replaced by the others.
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catalog_server.config import Config, load
-from catalog_server.jobs.durable import Durable, Step, database_url
+from catalog_server.jobs.durable import Durable, Handler, Step, database_url
 from catalog_server.jobs.execution import Execution
 from catalog_server.jobs.leash import hold
 from catalog_server.model.errors import CatalogError
@@ -32,7 +32,8 @@ LEASE_SECONDS = 20.0
 """Work whose worker was not heard of for so long is taken over."""
 CRAWLS_MAX = 2
 MIGRATIONS_MAX = 2
-KINDS = ("run", "crawl", "migration")
+CARE_MAX = 2
+KINDS = ("run", "crawl", "migration", "care")
 ADDRESSES = "CATALOG_SERVER_ADDRESS_"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -49,9 +50,19 @@ class Worker:
         self.owner = f"{executor}:{secrets.token_hex(4)}"
         self._execution = Execution(services.catalog, config, addresses, self.owner)
         url, schema = database_url(config.store_url, str((config.data / "jobs.db").absolute()))
-        handlers = {"run": self._run, "crawl": self._crawl, "migration": self._migrate}
+        handlers = {
+            "run": self._run,
+            "crawl": self._in_one_step("crawl", "crawl", lambda: services.crawls.execute),
+            "migration": self._in_one_step("migration", "migrate", lambda: services.hive_migrations.execute),
+            "care": self._in_one_step("care", "care", lambda: services.care.execute),
+        }
         self._durable = Durable(url, executor, handlers, schema)
-        self._capacity = {"run": config.jobs.concurrent_max, "crawl": CRAWLS_MAX, "migration": MIGRATIONS_MAX}
+        self._capacity = {
+            "run": config.jobs.concurrent_max,
+            "crawl": CRAWLS_MAX,
+            "migration": MIGRATIONS_MAX,
+            "care": CARE_MAX,
+        }
         self._held: dict[str, tuple[str, threading.Event]] = {}
         self._starting: dict[str, str] = {}
         self._lock = threading.Lock()
@@ -177,27 +188,21 @@ class Worker:
         finally:
             self._forget(run_id)
 
-    def _crawl(self, crawl_id: str, step: Step) -> None:
-        stop = self._enter("crawl", crawl_id)
-        if stop is None:
-            return
-        try:
-            step("crawl", self._services.crawls.execute, crawl_id, stop.is_set)
-        except Exception as error:
-            self._give_up("crawl", crawl_id, error)
-        finally:
-            self._forget(crawl_id)
+    def _in_one_step(self, kind: str, name: str, execute: Callable[[], Callable[..., object]]) -> Handler:
+        """Does work of a kind whose own rows tell how far it is; `execute` gives the function when it is first needed."""
 
-    def _migrate(self, migration_id: str, step: Step) -> None:
-        stop = self._enter("migration", migration_id)
-        if stop is None:
-            return
-        try:
-            step("migrate", self._services.hive_migrations.execute, migration_id, stop.is_set)
-        except Exception as error:
-            self._give_up("migration", migration_id, error)
-        finally:
-            self._forget(migration_id)
+        def handle(id_: str, step: Step) -> None:
+            stop = self._enter(kind, id_)
+            if stop is None:
+                return
+            try:
+                step(name, execute(), id_, stop.is_set)
+            except Exception as error:
+                self._give_up(kind, id_, error)
+            finally:
+                self._forget(id_)
+
+        return handle
 
     def _give_up(self, kind: str, id_: str, error: Exception) -> None:
         _log.error("%s %s failed", kind, id_, exc_info=error)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog_server.catalog.care import Care
 from catalog_server.catalog.catalogs import Catalogs
 from catalog_server.catalog.changes import Changes
 from catalog_server.catalog.commits import Commits
@@ -99,6 +100,7 @@ class CatalogService:
         self.locks = Locks(self.core, self.txns)
         metadata, where = MetadataFiles(self.lake), TableLocations(self.core, config.warehouse.allowed_locations)
         self.iceberg = Commits(self.core, self.tables, metadata, where)
+        self.care = Care(self.core, self.iceberg)
         self.metrics_reports = MetricsReports(self.core, self.tables)
         self.idempotency = Idempotency(self.core)
         self.signing = Signing(self.core, self.iceberg)

@@ -96,6 +96,13 @@ class Commits:
         location = _location_of(table)
         return IcebergTable(table, self.read(location), location)
 
+    def load_to_change(self, caller: Caller, name: TableName) -> IcebergTable:
+        """The table and its document, complete, for a caller that may alter it; raises `Unsupported` for a mounted one."""
+        with self.core.store.read() as tx:
+            table = self.tables.find(tx, caller, Action.ALTER, name)
+        location = _location_of(table)
+        return IcebergTable(table, document.completed(self.read(location)), location)
+
     def read(self, location: str) -> Document:
         """The document in a metadata file; raises `NotFound` when it is gone."""
         return self.metadata.read(location)

@@ -10,6 +10,7 @@ import typer
 
 from catalog_server import __version__
 from catalog_server.cli import (
+    care,
     catalogs,
     connections,
     crawlers,
@@ -47,6 +48,7 @@ NOUNS = (
     ("connections", connections.app, "Databases and object stores to reach. Example: catalog connections test shop"),
     ("crawlers", crawlers.app, "Discover tables. Example: catalog crawlers run lake --wait"),
     ("jobs", jobs.app, "PySpark scripts and their runs. Example: catalog jobs run delays --wait"),
+    ("care", care.app, "Keep Iceberg tables small. Example: catalog care expire-snapshots sales.orders --dry-run"),
     ("migrate", migrate.app, "Move here from a Hive metastore. Example: catalog migrate hive --from thrift://old:9083"),
     ("credentials", credentials.app, "Users and tokens of the metastore. Example: catalog credentials token etl"),
     ("engines", engines.app, "Real Spark and Trino on this machine. Example: catalog engines install spark"),

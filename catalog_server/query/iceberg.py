@@ -4,18 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from catalog_server.lake.iceberg.storage import file_io_properties
 from catalog_server.model.errors import CatalogError, Unavailable, Unsupported
 from catalog_server.query.plan import predicate_from_json
 from catalog_server.query.scans import empty, fill
 from catalog_server.query.types import identifier, text_literal
-
-_FILE_IO = {
-    "endpoint": "s3.endpoint",
-    "region": "s3.region",
-    "access_key_id": "s3.access-key-id",
-    "secret_access_key": "s3.secret-access-key",
-    "session_token": "s3.session-token",
-}
 
 
 def look_up(scan: dict[str, Any]) -> list[str]:
@@ -24,7 +17,7 @@ def look_up(scan: dict[str, Any]) -> list[str]:
     from pyiceberg.table import StaticTable
 
     try:
-        table = StaticTable.from_metadata(scan["metadata_location"], _properties(scan["storage"]))
+        table = StaticTable.from_metadata(scan["metadata_location"], file_io_properties(scan["storage"]))
         scan["files"] = []
         if table.metadata.current_snapshot_id is None:
             return []
@@ -49,15 +42,6 @@ def prepare_iceberg(connection: Any, scan: dict[str, Any]) -> None:
         _through_arrow(connection, scan, scan["reading"])
     except (OSError, NotImplementedError, ValueError) as error:
         raise Unsupported(f"Iceberg table {scan['name']} cannot be read: {str(error)[:300]}") from error
-
-
-def _properties(storage: dict[str, str]) -> dict[str, str]:
-    properties = {_FILE_IO[key]: value for key, value in storage.items() if key in _FILE_IO}
-    if storage.get("path_style") == "true":
-        properties["s3.force-virtual-addressing"] = "false"
-    elif storage:
-        properties["s3.force-virtual-addressing"] = "true"
-    return properties
 
 
 def _fields(scan: dict[str, Any]) -> tuple[str, ...]:

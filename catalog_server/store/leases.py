@@ -1,4 +1,4 @@
-"""Work waiting in rows (runs, crawls, migrations): taken by one worker, kept by heartbeats, taken over when they cease."""
+"""Work waiting in rows (runs, crawls, migrations, care): taken by one worker, kept by heartbeats, taken over when they cease."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Table, select, update
 
-from catalog_server.store.schema import crawls, hive_migrations, job_runs
+from catalog_server.store.schema import care_runs, crawls, hive_migrations, job_runs
 from catalog_server.store.transaction import Transaction
 
-QUEUES: dict[str, Table] = {"run": job_runs, "crawl": crawls, "migration": hive_migrations}
+QUEUES: dict[str, Table] = {"run": job_runs, "crawl": crawls, "migration": hive_migrations, "care": care_runs}
 """The tables that work waits in, by the kind of work."""
 HISTORY_MAX = 200
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import and_, or_, select, text
 
 from catalog_server.model.names import TableName
-from catalog_server.model.table import TableKind
-from catalog_server.store.schema import catalogs, databases, tables
+from catalog_server.model.table import METADATA_LOCATION, TableKind
+from catalog_server.store.schema import catalogs, databases, partitions, tables
 from catalog_server.store.transaction import Transaction
 
 _WITH_FILES = tuple(
@@ -52,3 +53,55 @@ def overlapping(tx: Transaction, spellings: Sequence[Sequence[str]], *, but: int
     )
     row = tx.connection.execute(statement).first()
     return TableName(*row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A table or view that may hold files: the folder that is its own, and its Iceberg metadata file."""
+
+    id: int
+    name: TableName
+    format: str
+    location: str | None
+    metadata_location: str | None
+
+
+def holders(tx: Transaction, after: int, count: int, *, but: int) -> list[Holder]:
+    """Tables and views with files of their own by id, `count` after one, not counting the one with the id `but`."""
+    named = select(
+        tables.c.id,
+        tables.c.format,
+        tables.c.location,
+        tables.c.parameters,
+        catalogs.c.name.label("catalog"),
+        databases.c.name.label("database"),
+        tables.c.name.label("table"),
+    ).select_from(tables.join(databases).join(catalogs))
+    with_files = or_(tables.c.kind.in_(_WITH_FILES), tables.c.format == "iceberg-view")
+    statement = named.where(tables.c.id > after, tables.c.id != but, with_files).order_by(tables.c.id).limit(count)
+    return [
+        Holder(
+            row.id,
+            TableName(row.catalog, row.database, row.table),
+            row.format,
+            row.location,
+            row.parameters.get(METADATA_LOCATION),
+        )
+        for row in tx.connection.execute(statement)
+    ]
+
+
+def partition_folders(
+    tx: Transaction, spellings: Sequence[Sequence[str]], after: int, count: int
+) -> list[tuple[int, str]]:
+    """Ids and locations of partitions that lie in a folder or above it, `count` after one; see `overlapping`."""
+    above = [form for forms in spellings for form in forms]
+    inside = [partitions.c.location.startswith(f"{form}/", autoescape=True) for form in spellings[0]]
+    statement = (
+        select(partitions.c.id, partitions.c.location)
+        .where(partitions.c.id > after)
+        .where(or_(partitions.c.location.in_([*above, *(f"{form}/" for form in above)]), *inside))
+        .order_by(partitions.c.id)
+        .limit(count)
+    )
+    return [(row.id, row.location) for row in tx.connection.execute(statement)]

@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server import __version__
 from catalog_server.facades.web import (
+    care,
     catalogs,
     connections,
     crawlers,
@@ -55,6 +56,7 @@ NOUNS = (
     partitions,
     versions,
     metrics_reports,
+    care,
     functions,
     search,
     queries,

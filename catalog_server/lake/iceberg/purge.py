@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.iceberg import files
+from catalog_server.lake.iceberg import files, references
 from catalog_server.lake.iceberg.document import completed
 from catalog_server.lake.iceberg.shapes import Json
 from catalog_server.model.errors import NotFound
 
 GC_ENABLED = "gc.enabled"
-_STATISTICS = ("statistics", "partition-statistics")
 
 
 def delete_files(lake: Lake, metadata_location: str, wanted: Callable[[str], bool]) -> bool:
@@ -24,7 +24,7 @@ def delete_files(lake: Lake, metadata_location: str, wanted: Callable[[str], boo
         document = completed(files.loads(lake.filesystem(metadata_location).read(metadata_location)))
     except NotFound:
         return True
-    if str(document["properties"].get(GC_ENABLED, "true")).lower() == "false":
+    if not collects_garbage(document):
         return False
     for location in _files_of(lake, document):
         if wanted(location):
@@ -34,42 +34,32 @@ def delete_files(lake: Lake, metadata_location: str, wanted: Callable[[str], boo
     return True
 
 
+def collects_garbage(document: Json) -> bool:
+    """Whether files of a table may be deleted: not with `gc.enabled` false, since others may use them."""
+    return str(document["properties"].get(GC_ENABLED, "true")).lower() != "false"
+
+
 def _files_of(lake: Lake, document: Json) -> Iterator[str]:
     """Data and delete files, then manifests, their lists, statistics and older metadata files."""
     snapshots = document["snapshots"]
-    lists = [snapshot["manifest-list"] for snapshot in snapshots if snapshot.get("manifest-list")]
-    manifests = dict.fromkeys(path for snapshot in snapshots for path in snapshot.get("manifests") or ())
-    found: dict[str, object] = dict.fromkeys(manifests)
-    for location in lists:
-        found |= _manifests_in(lake, location)
-    for manifest in found.values():
+    with_lists = [snapshot for snapshot in snapshots if snapshot.get("manifest-list")]
+    manifests = references.manifests_of(lake, with_lists, lenient=True)
+    for manifest in manifests.values():
         yield from _entries_of(lake, manifest)
-    yield from found
-    yield from lists
-    yield from (
-        entry["statistics-path"] for key in _STATISTICS for entry in document[key] if "statistics-path" in entry
-    )
+    unread = (
+        path for snapshot in snapshots for path in snapshot.get("manifests") or ()
+    )  # pyiceberg reads them no more
+    yield from dict.fromkeys((*manifests, *unread))
+    yield from (one.location for one in references.manifest_lists(snapshots))
+    yield from (one.location for one in references.statistics_files(document))
     yield from (entry["metadata-file"] for entry in document["metadata-log"] if "metadata-file" in entry)
 
 
-def _manifests_in(lake: Lake, location: str) -> dict[str, object]:
-    from pyiceberg.manifest import read_manifest_list
-
-    from catalog_server.lake.iceberg.file_io import LakeInput
-
-    try:
-        return {manifest.manifest_path: manifest for manifest in read_manifest_list(LakeInput(lake, location))}
-    except FileNotFoundError:
-        return {}
-
-
-def _entries_of(lake: Lake, manifest: object) -> Iterator[str]:
+def _entries_of(lake: Lake, manifest: Any) -> Iterator[str]:
     from catalog_server.lake.iceberg.file_io import LakeFileIO
 
-    if manifest is None:  # named by a snapshot of version 1 without a list, which pyiceberg reads no more
-        return
     try:
-        entries = manifest.fetch_manifest_entry(LakeFileIO(lake), discard_deleted=False)  # type: ignore[attr-defined]
+        entries = manifest.fetch_manifest_entry(LakeFileIO(lake), discard_deleted=False)
     except FileNotFoundError:
         return
     yield from (entry.data_file.file_path for entry in entries)

@@ -4,6 +4,7 @@ Tables of one noun live in the module of that noun and are imported from there; 
 """
 
 from catalog_server.store.schema.base import PARTITION_KEYS_INDEXED, Json, metadata
+from catalog_server.store.schema.care import care_runs
 from catalog_server.store.schema.constraints import constraints, partition_marks
 from catalog_server.store.schema.core import (
     blobs,
@@ -35,6 +36,7 @@ __all__ = [
     "PARTITION_KEYS_INDEXED",
     "Json",
     "blobs",
+    "care_runs",
     "catalogs",
     "column_statistics",
     "connections",

@@ -5,9 +5,10 @@ from __future__ import annotations
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 import uvicorn
@@ -30,14 +31,16 @@ class Served:
     services: Services
 
 
+def _web(services: Services) -> Any:
+    return guarded(create_app(services), services, access_log=False)
+
+
 @contextmanager
-def serve(config: Config) -> Iterator[Served]:
-    """Serve the facade behind its gate until the block ends."""
+def serve(config: Config, application: Callable[[Services], Any] = _web) -> Iterator[Served]:
+    """Serve the facade (or all that the HTTP port serves) behind its gate until the block ends."""
     services = Services(config)
     services.catalog.prepare()
-    settings = uvicorn.Config(
-        guarded(create_app(services), services, access_log=False), lifespan="off", log_config=None, access_log=False
-    )
+    settings = uvicorn.Config(application(services), lifespan="off", log_config=None, access_log=False)
     server = uvicorn.Server(settings)
     listener = socket.create_server(("127.0.0.1", 0))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

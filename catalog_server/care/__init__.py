@@ -1,0 +1,1 @@
+"""Care of Iceberg tables as durable work."""

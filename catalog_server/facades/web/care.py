@@ -1,0 +1,153 @@
+"""Care of Iceberg tables over the JSON API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from functools import partial
+from typing import Annotated
+
+import msgspec
+
+from catalog_server.care.runs import FINAL_STATES
+from catalog_server.facades.web.bodies import Body
+from catalog_server.facades.web.convert import when
+from catalog_server.facades.web.messages import Open, Page
+from catalog_server.facades.web.paging import Paged, place, token
+from catalog_server.facades.web.routing import Call, Routes
+from catalog_server.facades.web.waiting import Waiting, settled
+from catalog_server.model.care import CareOptions, CareRun, Operation
+from catalog_server.model.names import TableName
+
+routes = Routes("Table care")
+TABLE = "/catalogs/{catalog}/databases/{database}/tables/{table}/care"
+Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+
+
+class ExpireSnapshots(Body):
+    """Which snapshots expire; what is left out, the table's properties `history.expire.*` say."""
+
+    older_than_ms: Milliseconds | None = None
+    """Their least age."""
+    retain_last: Count | None = None
+    dry_run: bool = False
+
+
+class RemoveOrphans(Body):
+    """Which files that nothing refers to are removed: at least three days old unless said here, an hour unless forced."""
+
+    older_than_ms: Milliseconds | None = None
+    force: bool = False
+    dry_run: bool = False
+
+
+class Rewrite(Body):
+    """Which data files are rewritten, to which size; else the table's `write.target-file-size-bytes`."""
+
+    target_bytes: Count | None = None
+    min_input_files: Count | None = None
+    dry_run: bool = False
+
+
+class CareRunAnswer(msgspec.Struct):
+    """One operation on a table; `summary` says what was done, or would be, in counts and bytes, with some of the files."""
+
+    id: str
+    operation: str
+    catalog: str
+    database: str
+    table: str
+    options: Open
+    dry_run: bool
+    state: str
+    created_at: int | None
+    started_at: int | None
+    finished_at: int | None
+    by: str | None
+    error: str | None
+    progress: Open
+    summary: Open
+
+
+def _answer(run: CareRun) -> CareRunAnswer:
+    options = {key: value for key, value in asdict(run.options).items() if value not in (None, False)}
+    return CareRunAnswer(
+        id=run.id,
+        operation=run.operation.value,
+        catalog=run.table.catalog,
+        database=run.table.database,
+        table=run.table.table,
+        options=options,
+        dry_run=run.dry_run,
+        state=run.state,
+        created_at=when(run.created_at),
+        started_at=when(run.started_at),
+        finished_at=when(run.finished_at),
+        by=run.by,
+        error=run.error,
+        progress=dict(run.progress),
+        summary=dict(run.summary),
+    )
+
+
+def _page(found: tuple[Sequence[CareRun], tuple[int, str] | None]) -> Page[CareRunAnswer]:
+    return Page([_answer(one) for one in found[0]], token(found[1]) if found[1] else None)
+
+
+@routes.post(f"{TABLE}/expire-snapshots")
+def expire_snapshots(call: Call, catalog: str, database: str, table: str, body: ExpireSnapshots) -> CareRunAnswer:
+    """Queue the expiry of snapshots of an Iceberg table, and of the files that only they refer to."""
+    options = CareOptions(older_than_ms=body.older_than_ms, retain_last=body.retain_last)
+    name = TableName(catalog, database, table)
+    return _answer(
+        call.services.care.start(call.caller, Operation.EXPIRE_SNAPSHOTS, name, options, dry_run=body.dry_run)
+    )
+
+
+@routes.post(f"{TABLE}/remove-orphans")
+def remove_orphans(call: Call, catalog: str, database: str, table: str, body: RemoveOrphans) -> CareRunAnswer:
+    """Queue the removal of files in an Iceberg table's folder that nothing refers to."""
+    options = CareOptions(older_than_ms=body.older_than_ms, force=body.force)
+    name = TableName(catalog, database, table)
+    return _answer(call.services.care.start(call.caller, Operation.REMOVE_ORPHANS, name, options, dry_run=body.dry_run))
+
+
+@routes.post(f"{TABLE}/rewrite")
+def rewrite(call: Call, catalog: str, database: str, table: str, body: Rewrite) -> CareRunAnswer:
+    """Queue a rewrite of small data files of an Iceberg table to larger ones."""
+    options = CareOptions(target_bytes=body.target_bytes, min_input_files=body.min_input_files)
+    name = TableName(catalog, database, table)
+    return _answer(call.services.care.start(call.caller, Operation.REWRITE, name, options, dry_run=body.dry_run))
+
+
+@routes.get(TABLE)
+def list_table_care(call: Call, catalog: str, database: str, table: str, query: Paged) -> Page[CareRunAnswer]:
+    """List what was done for an Iceberg table, newest first."""
+    before = place(query.page_token, tuple[int, str])
+    name = TableName(catalog, database, table)
+    return _page(call.services.care.list(call.caller, name, before, query.page_size))
+
+
+@routes.get("/care-runs")
+def list_care_runs(call: Call, query: Paged) -> Page[CareRunAnswer]:
+    """List what was done for Iceberg tables, newest first."""
+    before = place(query.page_token, tuple[int, str])
+    return _page(call.services.care.list(call.caller, None, before, query.page_size))
+
+
+@routes.get("/care-runs/{run}")
+async def get_care_run(call: Call, run: str, query: Waiting) -> CareRunAnswer:
+    """Get a run of table care: how far it is, and what it did."""
+
+    def ended(found: CareRun) -> bool:
+        return found.state in FINAL_STATES
+
+    look = partial(call.services.care.get, call.caller, run)
+    return _answer(await settled(call, look, ended, query.wait_ms))
+
+
+@routes.delete("/care-runs/{run}", status=202)
+def cancel_care_run(call: Call, run: str) -> CareRunAnswer:
+    """Ask a run of table care to stop; what it has done stays done."""
+    return _answer(call.services.care.cancel(call.caller, run))

@@ -1,0 +1,1 @@
+"""Care of Iceberg tables: what is deleted, and what never is."""
