@@ -1,4 +1,4 @@
-"""Clients of a metastore in processes of their own, so that eight of them can keep a server busy."""
+"""Clients of a server in processes of their own, so that eight of them can keep it busy; the one of a metastore."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _START_SECONDS = 60.0
 _RECEIVE_BYTES = 1 << 18
 
 
-class _Counted(TTransportBase):
+class Counted(TTransportBase):
     """A socket that counts what goes through it."""
 
     def __init__(self, port: int) -> None:
@@ -56,7 +56,7 @@ class Client:
     """One connection; every method of the metastore is a method here, with its arguments by place or by name."""
 
     def __init__(self, port: int) -> None:
-        self.wire = _Counted(port)
+        self.wire = Counted(port)
         self._protocol = TBinaryProtocolAccelerated(TBufferedTransport(self.wire, _RECEIVE_BYTES))
         self.calls = 0
 
@@ -108,7 +108,7 @@ class Client:
         return received
 
 
-Work = Callable[[Client, random.Random, Any], None]
+Work = Callable[[Any, random.Random, Any], None]
 """What is timed: one call, or the few that belong together."""
 
 
@@ -121,9 +121,9 @@ class Timed(NamedTuple):
     messages: int
 
 
-def _client(port: int, number: int, pipe: Connection) -> None:
+def _client(connect: Callable[[], Any], number: int, pipe: Connection) -> None:
     """In a process: prepare and carry out what the pipe says, until it closes."""
-    client, state = Client(port), None
+    client, state = connect(), None
     random_numbers = random.Random(number)
     with suppress(EOFError):
         while True:
@@ -138,9 +138,7 @@ def _client(port: int, number: int, pipe: Connection) -> None:
             pipe.send(answer)
 
 
-def _timed(
-    client: Client, work: Work, numbers: random.Random, state: Any, seconds: float, least: int, most: int
-) -> Timed:
+def _timed(client: Any, work: Work, numbers: random.Random, state: Any, seconds: float, least: int, most: int) -> Timed:
     took: list[float] = []
     sent, received, messages = client.wire.sent, client.wire.received, client.calls
     began = time.perf_counter()
@@ -152,15 +150,18 @@ def _timed(
 
 
 class Clients:
-    """So many clients of one server; what is asked of them must be importable."""
+    """So many clients of one server, as `connect` makes them; what is asked of them must be importable.
 
-    def __init__(self, port: int, count: int) -> None:
+    A client counts: `wire.sent` and `wire.received` in bytes, and `calls`.
+    """
+
+    def __init__(self, connect: Callable[[], Any], count: int) -> None:
         context = multiprocessing.get_context("spawn")
         self._pipes: list[Connection] = []
         self._processes = []
         for number in range(count):
             mine, theirs = context.Pipe()
-            process = context.Process(target=_client, args=(port, number, theirs), daemon=True)
+            process = context.Process(target=_client, args=(connect, number, theirs), daemon=True)
             process.start()
             theirs.close()
             self._pipes.append(mine)
@@ -178,7 +179,7 @@ class Clients:
             process.join(10)
             process.kill()
 
-    def prepare(self, work: Callable[[Client, int], Any]) -> None:
+    def prepare(self, work: Callable[[Any, int], Any]) -> None:
         """Have each client make what its calls need."""
         self._ask("prepare", work, None, len(self._pipes))
 

@@ -12,10 +12,11 @@ import math
 import shutil
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -107,6 +108,7 @@ def measure(side: Side, call: calls.Call, clients: Clients, seconds: float) -> d
         made = sum(len(one.seconds) for one in done)
         took = [second for one in done for second in one.seconds]
         figures |= {f"p50_ms_{count}": percentile(took, 0.5), f"p99_ms_{count}": percentile(took, 0.99)}
+        figures[f"per_second_{count}"] = made * count / sum(took)
         if count == call.clients:
             figures |= _costs(before, after, done, made)
     figures["memory_grown_mb"] = memory.grown_megabytes()
@@ -128,17 +130,21 @@ def _costs(
     }
 
 
+def loaded(side: Side, size: calls.Size) -> Clients:
+    """The clients of a metastore that has its data."""
+    load(side, size)
+    clients = Clients(partial(Client, side.port), CLIENTS)
+    clients.prepare(calls.Prepare(side.folder, size))
+    return clients
+
+
 def run(
-    sides: Sequence[Side], chosen: Sequence[calls.Call], size: calls.Size, seconds: float
+    sides: Sequence[Side], chosen: Sequence[calls.Call], seconds: float, begin: Callable[[Side], Clients]
 ) -> dict[str, dict[str, Any]]:
-    """Load all sides, then measure each call at one after the other, so that what the machine does meanwhile meets both."""
+    """Begin at all sides, then measure each call at one after the other, so that what the machine does meanwhile meets both."""
     found: dict[str, dict[str, Any]] = {side.name: {} for side in sides}
     with ExitStack() as stack:
-        clients: dict[str, Clients] = {}
-        for side in sides:
-            load(side, size)
-            clients[side.name] = stack.enter_context(Clients(side.port, CLIENTS))
-            clients[side.name].prepare(calls.Prepare(side.folder, size))
+        clients = {side.name: stack.enter_context(begin(side)) for side in sides}
         for call in chosen:
             for side in sides:
                 found[side.name][call.name] = figures = measure(side, call, clients[side.name], seconds)
@@ -233,7 +239,7 @@ def main() -> None:
                 sides.append(stack.enter_context(ours(folder, arguments.workers)))
             if arguments.only != "ours":
                 sides.append(stack.enter_context(theirs(folder)))
-            found = run(sides, chosen, size, seconds)
+            found = run(sides, chosen, seconds, partial(loaded, size=size))
             floor = floors_of(sides[0], found["ours"]) if "ours" in found else {}
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -161,7 +161,7 @@ def launch(
         raise process.ServerFailed(f"schematool: {(made.stdout + made.stderr)[-process.LOG_TAIL_CHARACTERS :]}")
     server = process.start([*java, MAIN, "-p", str(port)], folder, env=environment)
     server.wait_until(lambda: _answers(port), START_TIMEOUT_SECONDS)
-    return server, HiveMetastore(port, _child_of(server), warehouse)
+    return server, HiveMetastore(port, server.pid, warehouse)
 
 
 def shared_hive_metastore_4(root: Path) -> tuple[HiveMetastore, str]:
@@ -215,9 +215,3 @@ def _answers(port: int) -> bool:
             return connection.recv(4) == b"\x80\x01\x00\x02"
     except OSError:
         return False
-
-
-def _child_of(server: process.Server) -> int:
-    """The process that the guard watches over."""
-    children = Path(f"/proc/{server.guard.pid}/task/{server.guard.pid}/children")
-    return int(children.read_text().split()[0]) if children.exists() else server.guard.pid

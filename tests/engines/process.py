@@ -101,6 +101,12 @@ class Server:
         """Whether it ended by itself."""
         return self.guard.poll() is not None or (self.folder / "ended").exists()
 
+    @property
+    def pid(self) -> int:
+        """The process that the guard watches over, once it is ready."""
+        children = Path(f"/proc/{self.guard.pid}/task/{self.guard.pid}/children")
+        return int(children.read_text().split()[0]) if children.exists() else self.guard.pid
+
     def log_tail(self) -> str:
         """The last lines that it wrote."""
         log = self.folder / LOG_NAME
