@@ -163,10 +163,7 @@ def _iceberg(call: Call, name: TableName) -> Table:
 def load_credentials(call: Call) -> Response:
     """The keys to a table's files, where a storage profile gives them away, for the folders that the table uses."""
     call.check_views()
-    found = call.services.catalog.iceberg.load(call.caller, call.table)
-    name = found.table.full_name
-    keys = call.services.catalog.vending.keys(call.caller, name, found.document)
-    answer = {"storage-credentials": [convert.credential(one, call.prefix, name) for one in keys]}
+    answer = {"storage-credentials": _told_keys(call, call.services.catalog.iceberg.load(call.caller, call.table))}
     return json_answer(answer, headers={"Cache-Control": "no-store"})
 
 
@@ -204,14 +201,22 @@ def _config(call: Call, name: TableName, document: convert.Json, vended: Sequenc
 
 def _vended(call: Call, name: TableName, document: convert.Json) -> list[Vended]:
     """Keys to each folder of a table, if the client asks for such."""
-    return call.services.catalog.vending.keys(call.caller, name, document) if convert.VENDED in _access(call) else []
+    return call.services.catalog.vending.keys(call.caller, name, document) if _asks_keys(call) else []
 
 
 def vended(call: Call) -> list[convert.Json]:
     """The keys to the files of the table in the path, for a client that asks for keys."""
-    if convert.VENDED not in _access(call):
-        return []
-    return _credentials(call, call.services.catalog.iceberg.load(call.caller, call.table))
+    return _told_keys(call, call.services.catalog.iceberg.load(call.caller, call.table)) if _asks_keys(call) else []
+
+
+def _asks_keys(call: Call) -> bool:
+    return convert.VENDED in _access(call)
+
+
+def _told_keys(call: Call, found: IcebergTable) -> list[convert.Json]:
+    name = found.table.full_name
+    keys = call.services.catalog.vending.keys(call.caller, name, found.document)
+    return [convert.credential(one, call.prefix, name) for one in keys]
 
 
 def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:
@@ -219,15 +224,15 @@ def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:
     name = found.table.full_name
     keys = _vended(call, name, found.document)
     config = _config(call, name, found.document, keys)
-    vended = [convert.credential(one, call.prefix, name) for one in keys]
+    told = [convert.credential(one, call.prefix, name) for one in keys]
 
     def make() -> bytes:
         metadata = convert.with_mode(found.document, mode)
         answer: convert.Json = {"metadata-location": found.metadata_location, "metadata": metadata, "config": config}
-        if vended:
-            answer["storage-credentials"] = vended
+        if told:
+            answer["storage-credentials"] = told
         return msgspec.json.encode(answer)
 
-    key = (found.metadata_location, mode, tuple(config.items()), str(vended))
+    key = (found.metadata_location, mode, tuple(config.items()), str(told))
     headers = {"ETag": _tag(call, found.table, mode)}
     return call.bodies.answer(key, make, call.headers.get("accept-encoding"), headers)
