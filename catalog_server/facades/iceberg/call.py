@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import msgspec
 from starlette.datastructures import Headers
 from starlette.responses import Response
 
+from catalog_server.facades.iceberg.again import RestsUpon
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.convert import LEVEL_SEPARATOR
 from catalog_server.facades.iceberg.errors import JSON_TYPE
@@ -36,6 +37,8 @@ class Call:
     bodies: Bodies
     prefix: str | None = None
     """The catalog as the path names it, None where it does not."""
+    rests_upon: RestsUpon = field(default_factory=RestsUpon)
+    """What the answer rests upon, as far as the handler has said."""
 
     def read(self, type_: type[T]) -> T:
         """The body as a `type_`.
