@@ -21,6 +21,7 @@ TABLES = 1000
 LARGE, SHARED = "large", "shared"
 LARGE_COLUMNS, LARGE_SNAPSHOTS = 200, 1000
 SMALL_COLUMNS = 20
+IDLE_SECONDS_MAX = 10.0
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
 
 
@@ -47,18 +48,22 @@ class RestClient:
     def __init__(self, port: int, root: str) -> None:
         self.wire = Counted(port)
         self.calls = 0
-        self._root, self._host = root, f"127.0.0.1:{port}"
+        self._port, self._root, self._host = port, root, f"127.0.0.1:{port}"
         self._held = b""
+        self._used = time.monotonic()
 
     def ask(self, method: str, path: str, body: Json | None = None, tag: str = "") -> Answer:
         """Send one request and take its answer, whatever its status."""
         self.calls += 1
+        if time.monotonic() - self._used > IDLE_SECONDS_MAX:
+            self._reconnect()
         head = f"{method} {self._root}/v1{path} HTTP/1.1\r\nHost: {self._host}\r\nAccept-Encoding: gzip\r\n"
         head += f"If-None-Match: {tag}\r\n" if tag else ""
         sent = b"" if body is None else json.dumps(body).encode()
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(sent)}\r\n"
         self.wire.write(head.encode() + b"\r\n" + sent)
+        self._used = time.monotonic()
         lines = self._until(b"\r\n\r\n").decode("latin-1").split("\r\n")
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines[1:])}
         status = int(lines[0].split(" ")[1])
@@ -73,6 +78,12 @@ class RestClient:
         answer = self.ask(method, path, body, tag)
         assert answer.status in (200, 204, 304), f"{method} {path}: {answer.status} {answer.body[:300]!r}"
         return answer
+
+    def _reconnect(self) -> None:
+        """Servers hang up on connections that were not used for long."""
+        before, self.wire = self.wire, Counted(self._port)
+        before.close()
+        self.wire.sent, self.wire.received = before.sent, before.received
 
     def _until(self, end: bytes) -> bytes:
         while end not in self._held:

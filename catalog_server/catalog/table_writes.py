@@ -91,6 +91,8 @@ def change_in(
         payload["name_before"] = list(_path(before))
     if before.kind is not changed.kind:
         payload["kind_before"] = before.kind.value
+    if before.is_iceberg is not changed.is_iceberg:
+        payload["format_before"] = before.format
     record(
         tx,
         caller,

@@ -32,13 +32,14 @@ _SNAPSHOT = "SELECT pg_current_snapshot()::text"
 _STATEMENT = f"""
 SELECT pg_current_snapshot()::text, (SELECT json_agg(e) FROM (
   SELECT kind, catalog, database, "table", payload::json->'name_before' AS name_before,
-    payload::json->'kind_before' IS NOT NULL AS another_kind FROM events
+    (payload::json->'kind_before' IS NOT NULL OR payload::json->'format_before' IS NOT NULL) AS another_kind FROM events
   WHERE transaction_id >= pg_snapshot_xmin($1::text::pg_snapshot)::text::bigint
     AND NOT pg_visible_in_snapshot(transaction_id::text::xid8, $1::text::pg_snapshot)
   LIMIT {CHANGES_MAX + 1}) AS e)::text
 """
 _STATEMENT_SQLITE = f"""
-SELECT number, kind, catalog, database, "table", payload -> 'name_before', payload -> 'kind_before' IS NOT NULL
+SELECT number, kind, catalog, database, "table", payload -> 'name_before',
+  payload -> 'kind_before' IS NOT NULL OR payload -> 'format_before' IS NOT NULL
 FROM events
 WHERE number > ? ORDER BY number LIMIT {CHANGES_MAX + 1}
 """
@@ -53,7 +54,7 @@ class Change(NamedTuple):
     table: str | None
     name_before: Any = None
     another_kind: bool = False
-    """Whether a table became one of another kind."""
+    """Whether a table became one of another kind, or an Iceberg table, or is none any more."""
 
 
 Told = Callable[[Sequence[Change] | None], None]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
+from catalog_server.catalog.remembered import Scopes
 from catalog_server.facades.hms.call import CloseConnection, Context, Handler
-from catalog_server.facades.hms.remembered import Scopes
 from catalog_server.facades.hms.transport.scanner import Message
 from catalog_server.model.errors import NotFound
 from catalog_server.wire import codec

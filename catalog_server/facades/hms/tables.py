@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.catalog.remembered import Scopes
 from catalog_server.catalog.tables import VISIBLE_TO_ENGINES
 from catalog_server.facades.hms import convert
 from catalog_server.facades.hms.call import Context, large
@@ -20,7 +21,7 @@ from catalog_server.facades.hms.noun import (
     table_name,
 )
 from catalog_server.facades.hms.projection import Projection
-from catalog_server.facades.hms.remembered import Scopes, remembered
+from catalog_server.facades.hms.remembered import remembered
 from catalog_server.facades.hms.statistics import of_table
 from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.names import DatabaseName, TableName, name_key

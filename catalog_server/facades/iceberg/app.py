@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server.catalog.idempotency import CarriedOut
 from catalog_server.facades.iceberg import config, errors, functions, idempotency, namespaces, scan_plans, tables, views
+from catalog_server.facades.iceberg.again import Answers, RestsUpon, key_of
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
 from catalog_server.facades.iceberg.turns import Turns
@@ -103,29 +104,37 @@ class IcebergApp:
         self._services = services
         self._bodies = Bodies()
         self._turns = Turns()
+        self._again = Answers(services.catalog.freshness)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; nothing but a broken connection leaves as an exception."""
         if scope["type"] != "http":
             return
-        request = Request(scope, receive)
+        key = key_of(scope)
+        again = None if key is None else await self._again.find(key)
+        if again is not None:
+            await again(scope, receive, send)
+            return
+        request, rests_upon, stamp = Request(scope, receive), RestsUpon(), self._again.stamp
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, rests_upon)
         except ClientDisconnect:
             return
         except CatalogError as error:
             response = errors.answer(error)
         if request.method == "HEAD":
             response.body = b""
+        if key is not None:
+            self._again.keep(key, response, rests_upon, stamp)
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, rests_upon: RestsUpon) -> Response:
         try:
             segments = path_segments(request.scope)
         except (UnicodeDecodeError, Invalid):
             return errors.envelope(400, "BadRequestException", "the path is not valid UTF-8")
         if segments == ["v1", "config"] and request.method == "GET":
-            return await self._run(_CONFIG, request, None, {}, b"")
+            return await self._run(_CONFIG, request, None, {}, b"", rests_upon)
         found = find(request.method, segments)
         if isinstance(found, Response):
             return found
@@ -137,12 +146,18 @@ class IcebergApp:
         if body is None:
             return errors.envelope(413, "BadRequestException", f"the body is larger than {BODY_BYTES_MAX} bytes")
         if not route.queued:
-            return await self._run(route, request, prefix, path, body)
+            return await self._run(route, request, prefix, path, body, rests_upon)
         async with self._turns.take((prefix or "", *path.values())):
-            return await self._run(route, request, prefix, path, body)
+            return await self._run(route, request, prefix, path, body, rests_upon)
 
     async def _run(
-        self, route: Route, request: Request, prefix: str | None, path: Mapping[str, str], body: bytes
+        self,
+        route: Route,
+        request: Request,
+        prefix: str | None,
+        path: Mapping[str, str],
+        body: bytes,
+        rests_upon: RestsUpon,
     ) -> Response:
         """Call a handler on a worker thread and turn what it raises into an envelope."""
 
@@ -161,6 +176,7 @@ class IcebergApp:
                 self._bodies,
                 prefix,
                 text,
+                rests_upon,
             )
             key = headers.get(idempotency.HEADER) if route.again else None
             if key is None or route.again is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import unquote_plus
 
@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from catalog_server.facades.iceberg import convert
+from catalog_server.facades.iceberg.again import RestsUpon
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.convert import LEVEL_SEPARATOR
 from catalog_server.facades.iceberg.errors import JSON_TYPE
@@ -40,6 +41,8 @@ class Call:
     """The catalog as the path names it, None where it does not."""
     query_text: str = ""
     """The query as it was sent, in which an encoded comma is told from one that is not."""
+    rests_upon: RestsUpon = field(default_factory=RestsUpon)
+    """What the answer rests upon, as far as the handler has said."""
 
     def read(self, type_: type[T]) -> T:
         """The body as a `type_`.

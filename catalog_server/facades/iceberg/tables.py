@@ -13,7 +13,8 @@ from catalog_server.catalog.signing import SigningRequest
 from catalog_server.catalog.vending import Vended
 from catalog_server.facades.iceberg import convert
 from catalog_server.facades.iceberg.call import Call, database_of, json_answer, nothing
-from catalog_server.model.errors import Invalid, NotFound, OutcomeUnknown
+from catalog_server.lake import locations
+from catalog_server.model.errors import CatalogError, Invalid, NotFound, OutcomeUnknown
 from catalog_server.model.names import TableName, name_key
 from catalog_server.model.table import Table
 
@@ -25,6 +26,7 @@ def list_tables(call: Call) -> Response:
     after, size = call.page
     count = None if size is None else size + 1
     database = call.services.catalog.databases.get(call.caller, call.database).full_name
+    call.rests_upon.scopes = call.services.catalog.freshness.of_table_names(database)
     names = call.services.catalog.tables.list_names(
         call.caller, database, formats=FORMATS, after=after or "", count=count
     )
@@ -77,9 +79,26 @@ def load_table(call: Call) -> Response:
     if "if-none-match" in call.headers:
         row = _iceberg(call, call.table)
         tag = _tag(call, row, mode)
+        _rests_upon(call, row)
         if convert.matches(call.headers["if-none-match"], tag):
             return Response(status_code=304, headers={"ETag": tag})
-    return _loaded(call, call.services.catalog.iceberg.load(call.caller, call.table), mode)
+    found = call.services.catalog.iceberg.load(call.caller, call.table)
+    _rests_upon(call, found.table)
+    return _loaded(call, found, mode)
+
+
+def _rests_upon(call: Call, table: Table) -> None:
+    """Say what the answer of a table rests upon.
+
+    Where a table lies in an object store, it rests upon storage profiles too, so that it is made anew each time.
+    """
+    try:
+        where, file = (locations.parse(one or "") for one in (table.location, table.metadata_location))
+    except CatalogError:
+        return
+    if where.scheme == file.scheme == "file" and not _access(call):
+        call.rests_upon.scopes = call.services.catalog.freshness.of_table(table.full_name)
+        call.rests_upon.file = file.path
 
 
 def table_exists(call: Call) -> Response:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import ipaddress
+import random
 import re
 import time
-import uuid
 from collections.abc import Mapping, MutableMapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,6 +20,7 @@ from catalog_server.model.errors import Invalid
 log = structlog.get_logger("catalog_server.access")
 
 BODY_BYTES_MAX = 64 * 1024 * 1024
+HOSTS_REMEMBERED_MAX = 1000
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 PLAIN_TEXT_PATHS = ("/v1/statement",)
 """Where a body is not JSON by the protocol's own rules."""
@@ -61,6 +62,9 @@ class Guard:
         self.app = app
         self.hosts = frozenset(name.lower() for name in (host, *allowed_hosts))
         self.access_log = access_log
+        self._log = log.bind()
+        self._known: set[str] = set()
+        """Host headers that were found to be ours; few, since others are refused."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one connection; everything but HTTP is passed on as it is."""
@@ -104,10 +108,15 @@ class Guard:
             raise Refused(413, "TooLarge", f"a request body may have up to {BODY_BYTES_MAX} bytes")
 
     def _knows(self, host: str) -> bool:
+        if host in self._known:
+            return True
         name = _host_name(host)
         if name is None:
             return False
-        return name in self.hosts or name in _LOCAL_NAMES or _is_loopback(name)
+        known = name in self.hosts or name in _LOCAL_NAMES or _is_loopback(name)
+        if known and len(self._known) < HOSTS_REMEMBERED_MAX:
+            self._known.add(host)
+        return known
 
     def _record(self, scope: Scope, answer: _Answer, seconds: float) -> None:
         route = scope["state"].get("route_template")
@@ -116,7 +125,7 @@ class Guard:
             route = first if first in metrics.ROUTES_KNOWN else "other"
         metrics.observe(scope["method"], route, answer.status, seconds)
         if self.access_log:
-            log.info(
+            self._log.info(
                 "request",
                 method=scope["method"],
                 path=scope["path"],
@@ -170,7 +179,7 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 def _request_id(headers: Mapping[str, str]) -> str:
     sent = headers.get("x-request-id", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else uuid.uuid4().hex
+    return sent if _REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(128):032x}"
 
 
 def _host_name(host: str) -> str | None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import sys
 from typing import Any
 
+import msgspec
 import structlog
 
 
@@ -20,10 +22,18 @@ def configure() -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
     ]
-    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer()
+    renderer = structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(_json)
     structlog.configure(
         processors=[*shared, renderer],
         wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING if terminal else logging.INFO),
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=False,
     )
+
+
+def _json(event: Any, **options: Any) -> str:
+    """A line of the log; `default` of the options spells what is no JSON."""
+    try:
+        return msgspec.json.encode(event, enc_hook=options.get("default")).decode()
+    except ValueError:  # half of a surrogate pair, which no UTF-8 can hold
+        return json.dumps(event, **options)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Gauge, Histogram, generate_latest
 
 ROUTES_KNOWN = frozenset({"/", "/iceberg", "/v1", "/api", "/health", "/metrics", "/assets"})
@@ -20,9 +22,14 @@ _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
 
 def observe(method: str, route: str, status: int, seconds: float) -> None:
     """Count one answered request."""
-    method = method if method in _METHODS else "other"
-    REQUESTS.labels(method, route, str(status)).inc()
-    DURATION.labels(method, route).observe(seconds)
+    requests, duration = _series(method if method in _METHODS else "other", route, status)
+    requests.inc()
+    duration.observe(seconds)
+
+
+@cache
+def _series(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, str(status)), DURATION.labels(method, route)
 
 
 def exposition() -> tuple[bytes, str]:

@@ -37,7 +37,7 @@ class Change:
 
     def fields(self) -> dict[int, schema.Field]:
         """The fields of the current schema by id; raises `Invalid` when no schema was added yet."""
-        return schema.index(documents.current_schema(self.document))
+        return schema.fields_of(documents.current_schema(self.document))
 
     def set(self, key: str, value: object) -> None:
         """Set one key and note that something changed."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import partitions, schema, shapes
+from catalog_server.lake.iceberg.derived import derived
 from catalog_server.lake.iceberg.shapes import Json
 
 HIVE_PARAMETER_MAX = 32672
@@ -47,8 +48,12 @@ def columns_of(document: Json) -> list[tuple[str, str, str | None]]:
     Raises:
         Invalid: the document has no current schema, or it is malformed.
     """
-    current = documents.current_schema(documents.completed(document))
-    schema.index(current)
+    return list(_columns(documents.current_schema(documents.completed(document))))
+
+
+@derived
+def _columns(current: Json) -> list[tuple[str, str, str | None]]:
+    schema.fields_of(current)
     return [(field["name"], hive_type(field["type"]), field.get("doc")) for field in current["fields"]]
 
 
@@ -105,13 +110,18 @@ def _derived(full: Json) -> dict[str, str]:
         derived["current-snapshot-id"] = str(snapshot["snapshot-id"])
         derived["current-snapshot-timestamp-ms"] = str(snapshot["timestamp-ms"])
         derived["current-snapshot-summary"] = _text(summary)
-    derived["current-schema"] = _text(_ordered(documents.current_schema(full), _SCHEMA_ORDER))
+    derived["current-schema"] = _schema_text(documents.current_schema(full))
     spec, order = documents.default_spec(full), documents.default_order(full)
     if spec["fields"]:
         derived["default-partition-spec"] = _text(_ordered(spec, _SPEC_ORDER))
     if order["fields"]:
         derived["default-sort-order"] = _text(_ordered(order, _SORT_ORDER))
     return {key: value for key, value in derived.items() if len(value) <= HIVE_PARAMETER_MAX}
+
+
+@derived
+def _schema_text(current: Json) -> str:
+    return _text(_ordered(current, _SCHEMA_ORDER))
 
 
 def _ordered(item: Json, keys: tuple[str, ...]) -> Json:

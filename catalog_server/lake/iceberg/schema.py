@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_server.lake.iceberg import shapes
+from catalog_server.lake.iceberg.derived import derived
 from catalog_server.lake.iceberg.shapes import Json
 from catalog_server.model.errors import Invalid
 
@@ -87,6 +88,12 @@ def index(schema: Json, where: str = "schema") -> dict[int, Field]:
         fields[field.id] = field
         names.add(field.name)
     return fields
+
+
+@derived
+def fields_of(schema: Json) -> dict[int, Field]:
+    """All fields of a schema that is part of a document, which changes no more; as `index`."""
+    return index(schema)
 
 
 def _walk_struct(struct: Json, prefix: str, parent: int | None, where: str) -> Iterator[Field]:

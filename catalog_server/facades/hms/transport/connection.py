@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
+from catalog_server.catalog.remembered import Scopes
 from catalog_server.facades.hms.call import CloseConnection, Context, Lane
 from catalog_server.facades.hms.dispatch import Answer, Route, perform, unknown_method
-from catalog_server.facades.hms.remembered import Key, Remembered, Scopes
+from catalog_server.facades.hms.remembered import Key, Remembered
 from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.scanner import BadMessage, Door, Framing, Limits, Message, Reader, detect
 from catalog_server.facades.hms.transport.spool import Spool
@@ -294,7 +295,7 @@ class Connection(asyncio.Protocol):
 
         def checked() -> None:
             if remembered.is_true(kept):
-                self._answer(route.reply(message.sequence, self.context.compact), kept.body)
+                self._answer(route.reply(message.sequence, self.context.compact), kept.answer)
             else:
                 self._call_to_keep(route, message, crew, remembered, key)
 
@@ -307,7 +308,8 @@ class Connection(asyncio.Protocol):
 
         def keep(answer: bytes, scopes: Scopes) -> None:
             if answer.startswith(head):  # no TApplicationException
-                remembered.keep(key, answer[len(head) :], scopes, stamp)
+                body = answer[len(head) :]
+                remembered.keep(key, body, len(body) + len(key[2]), scopes, stamp)
 
         if crew is None:
             self._call_inline(route, message)

@@ -19,9 +19,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from catalog_server.catalog.remembered import Scopes
 from catalog_server.facades.hms.call import Handler, Lane, lane_of
 from catalog_server.facades.hms.dispatch import Route, Translate
-from catalog_server.facades.hms.remembered import Remembered, Scopes
+from catalog_server.facades.hms.remembered import Remembered
 from catalog_server.facades.hms.transport.connection import Connection, Patience
 from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.doors import open_door
