@@ -53,23 +53,23 @@ def _files_of(lake: Lake, document: Json) -> Iterator[str]:
 
 
 def _manifests_in(lake: Lake, location: str) -> dict[str, object]:
-    from pyiceberg.manifest import read_manifest_list
-
     from catalog_server.lake.iceberg.file_io import LakeInput
+    from catalog_server.lake.iceberg.scan.manifests import list_records
 
     try:
-        return {manifest.manifest_path: manifest for manifest in read_manifest_list(LakeInput(lake, location))}
+        return {manifest.manifest_path: manifest for manifest in list_records(LakeInput(lake, location))}
     except FileNotFoundError:
         return {}
 
 
 def _entries_of(lake: Lake, manifest: object) -> Iterator[str]:
-    from catalog_server.lake.iceberg.file_io import LakeFileIO
+    from catalog_server.lake.iceberg.file_io import LakeInput
+    from catalog_server.lake.iceberg.scan.manifests import entry_records
 
     if manifest is None:  # named by a snapshot of version 1 without a list, which pyiceberg reads no more
         return
     try:
-        entries = manifest.fetch_manifest_entry(LakeFileIO(lake), discard_deleted=False)  # type: ignore[attr-defined]
+        for entry in entry_records(LakeInput(lake, manifest.manifest_path)):  # type: ignore[attr-defined]
+            yield entry.data_file.file_path
     except FileNotFoundError:
         return
-    yield from (entry.data_file.file_path for entry in entries)
