@@ -47,6 +47,7 @@ class Snapshot:
     version: int = 2
     id: int = 1
     sequence: int = 1
+    codec: str = "deflate"
     manifests: list[ManifestFile] = field(default_factory=list)
 
     def add(self, files: Sequence[DataFile], *, sequence: int | None = None, **more: Any) -> None:
@@ -62,7 +63,7 @@ class Snapshot:
             for file in files
         ]
         output = PyArrowFileIO().new_output(f"file://{self.folder}/{uuid.uuid4()}.avro")
-        metadata = {"format-version": str(self.version), "content": content.name.lower(), "avro.codec": "deflate"}
+        metadata = {"format-version": str(self.version), "content": content.name.lower(), "avro.codec": self.codec}
         with AvroOutputFile[ManifestEntry](output, written, "manifest_entry", recorded, metadata) as writer:
             writer.write_block(entries)
         number = self.sequence if sequence is None else sequence
@@ -88,7 +89,7 @@ class Snapshot:
         """Write the list, and say what the snapshot is."""
         output = PyArrowFileIO().new_output(f"file://{self.folder}/snap-{self.id}-{uuid.uuid4()}.avro")
         schemas = MANIFEST_LIST_FILE_SCHEMAS[self.version], MANIFEST_LIST_FILE_SCHEMAS[3]
-        metadata = {"format-version": str(self.version), "avro.codec": "deflate"}
+        metadata = {"format-version": str(self.version), "avro.codec": self.codec}
         with AvroOutputFile[ManifestFile](output, schemas[0], "manifest_file", schemas[1], metadata) as writer:
             writer.write_block(self.manifests)
         found = {

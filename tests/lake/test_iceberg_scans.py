@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyiceberg import transforms
 from pyiceberg.expressions.visitors import expression_evaluator
@@ -17,14 +18,15 @@ from pyiceberg.partitioning import PartitionField, PartitionSpec
 from pyiceberg.schema import Schema
 from pyiceberg.typedef import Record
 from pyiceberg.types import DateType, FloatType, IntegerType, LongType, NestedField, StringType, UUIDType
+from pyiceberg.utils.schema_conversion import AvroSchemaConversion
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.iceberg.scan import filters
+from catalog_server.lake.iceberg.scan import avro, filters
 from catalog_server.lake.iceberg.scan.manifests import Manifests
 from catalog_server.lake.iceberg.scan.planner import Planner
 from catalog_server.lake.iceberg.scan.requests import resolve
 from catalog_server.lake.iceberg.scan.residuals import Residuals
-from catalog_server.model.errors import Invalid, NotFound, Unsupported
+from catalog_server.model.errors import CatalogError, Invalid, NotFound, Unsupported
 from catalog_server.model.scan_plan import ScanRequest, ScanTasks, Slice
 from tests.lake.manifest_files import EQUALITY, POSITIONS, Snapshot, content_file
 
@@ -207,6 +209,55 @@ def test_many_deletes_of_many_files_are_told_in_bounded_parts(tmp_path: Path, mo
     assert paths(told) == {f"f{n}": {f"d{m}" for m in range(20)} for n in range(10)}
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_whatever_is_wrong_with_a_file_of_a_manifest_is_told(tmp_path: Path, data: st.DataObject) -> None:
+    snapshot = Snapshot(tmp_path, SCHEMA, BY_NAME, codec="null")
+    snapshot.add([content_file("f", ["a"], value_counts={1: 1}, lower_bounds={1: b"12345678"})])
+    said = document(snapshot.metadata(), spec=BY_NAME)
+    names = [snapshot.manifests[0].manifest_path, said["snapshots"][0]["manifest-list"]]
+    file = Path(data.draw(st.sampled_from(names)).removeprefix("file://"))
+    found = bytearray(file.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        found[data.draw(st.integers(0, len(found) - 1))] = data.draw(st.integers(0, 255))
+    file.write_bytes(found[: data.draw(st.sampled_from([len(found), len(found) // 2, len(found) - 1]))])
+    with suppress(CatalogError):
+        all_tasks(planner(said, filter={"type": "eq", "term": "name", "value": "a"}))
+
+
+def test_a_list_of_what_takes_no_bytes_is_refused() -> None:
+    nothing = {"type": "record", "name": "nothing", "fields": []}
+    field = {"name": "f", "field-id": 1, "type": {"type": "array", "element-id": 2, "items": nothing}}
+    written = AvroSchemaConversion().avro_to_iceberg({"type": "record", "name": "r", "fields": [field]})
+    with pytest.raises(ValueError, match="no bytes"):
+        avro.check_weights(written.as_struct())
+
+
+_SCALARS = (
+    st.none() | st.booleans() | st.integers() | st.floats() | st.sampled_from(["id", "name", "price", "code", "x"])
+)
+_TYPES = "eq lt in not and is-null is-nan starts-with reference literal transform apply".split()
+_PARTS = "term value values child left right name transform arguments".split()
+_JSON = st.recursive(
+    _SCALARS,
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.builds(
+            lambda kind, parts: {"type": kind, **parts},
+            st.sampled_from(_TYPES),
+            st.dictionaries(st.sampled_from(_PARTS), inner),
+        )
+    ),
+)  # fmt: skip
+
+
+@settings(deadline=None)
+@given(_JSON)
+def test_any_filter_is_read_or_refused(said: Any) -> None:
+    with suppress(Invalid):
+        filters.to_json(filters.read(said, SCHEMA))
+
+
 def test_an_encrypted_manifest_is_refused(tmp_path: Path) -> None:
     snapshot = Snapshot(tmp_path, SCHEMA, PLAIN)
     snapshot.add([content_file("f")], key_metadata=b"key")
@@ -366,6 +417,7 @@ def _joined(inner: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
 _FILTERS = st.recursive(_leaves(), _joined, max_leaves=5)
 
 
+@settings(deadline=None)
 @given(
     said=_FILTERS,
     row=st.tuples(*(st.none() | _VALUES[name] for name in ("n", "s", "d"))),

@@ -56,10 +56,11 @@ def _files_of(lake: Lake, document: Json) -> Iterator[str]:
 
 
 def _entries_of(lake: Lake, manifest: Any) -> Iterator[str]:
-    from catalog_server.lake.iceberg.file_io import LakeFileIO
+    from catalog_server.lake.iceberg.file_io import LakeInput
+    from catalog_server.lake.iceberg.scan.manifests import entry_records
 
     try:
-        entries = manifest.fetch_manifest_entry(LakeFileIO(lake), discard_deleted=False)
+        for entry in entry_records(LakeInput(lake, manifest.manifest_path)):
+            yield entry.data_file.file_path
     except FileNotFoundError:
         return
-    yield from (entry.data_file.file_path for entry in entries)

@@ -46,9 +46,8 @@ def manifests_of(lake: Lake, snapshots: Sequence[Json], *, lenient: bool = False
         Unsupported: a snapshot names its manifests without a list, as the first writers of version 1 did.
         Unavailable: a manifest list cannot be read.
     """
-    from pyiceberg.manifest import read_manifest_list
-
     from catalog_server.lake.iceberg.file_io import LakeInput
+    from catalog_server.lake.iceberg.scan.manifests import list_records
 
     found: Manifests = {}
     for snapshot in snapshots:
@@ -58,7 +57,7 @@ def manifests_of(lake: Lake, snapshots: Sequence[Json], *, lenient: bool = False
                 raise Unsupported(f"snapshot {snapshot.get('snapshot-id')} has no manifest list; rewrite its manifests")
             continue
         try:
-            found |= {one.manifest_path: one for one in read_manifest_list(LakeInput(lake, location))}
+            found |= {one.manifest_path: one for one in list_records(LakeInput(lake, location))}
         except FileNotFoundError as error:
             if not lenient:
                 raise NotFound("manifest list", location) from error
@@ -81,12 +80,13 @@ def content_of(lake: Lake, manifest: Any, *, lenient: bool = False) -> list[File
         NotFound: the manifest is gone; with `lenient` it counts as empty.
         Unavailable: it cannot be read.
     """
-    from pyiceberg.manifest import DataFileContent
+    from pyiceberg.manifest import DataFileContent, ManifestEntryStatus
 
-    from catalog_server.lake.iceberg.file_io import LakeFileIO
+    from catalog_server.lake.iceberg.file_io import LakeInput
+    from catalog_server.lake.iceberg.scan.manifests import entry_records
 
     try:
-        entries = manifest.fetch_manifest_entry(LakeFileIO(lake), discard_deleted=True)
+        entries = list(entry_records(LakeInput(lake, manifest.manifest_path)))
     except FileNotFoundError as error:
         if lenient:
             return []
@@ -95,7 +95,7 @@ def content_of(lake: Lake, manifest: Any, *, lenient: bool = False) -> list[File
         raise
     except Exception as error:
         raise Unavailable(f"manifest {manifest.manifest_path} cannot be read: {str(error)[:300]}") from error
-    files = (entry.data_file for entry in entries)
+    files = (entry.data_file for entry in entries if entry.status != ManifestEntryStatus.DELETED)
     return [
         File(one.file_path, DATA if one.content == DataFileContent.DATA else DELETES, int(one.file_size_in_bytes or 0))
         for one in files

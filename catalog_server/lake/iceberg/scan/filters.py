@@ -53,6 +53,8 @@ _COMPARED = (
     t.TimestamptzType, t.StringType, t.UUIDType, t.FixedType, t.BinaryType, t.DecimalType,
 )  # fmt: skip
 """Types whose values are compared here."""
+_COUNTED = (t.DateType, t.TimeType, t.TimestampType, t.TimestamptzType)
+_INT_MAX = (1 << 63) - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +293,11 @@ def _typed(kind: Any, value: Any) -> Literal[Any]:
         raise TypeError(value)
     if isinstance(kind, t.FixedType | t.BinaryType):
         return literal(bytes.fromhex(value)).to(kind)
+    if isinstance(value, int) and abs(value) > _INT_MAX and isinstance(kind, _COUNTED):
+        raise ValueError(value)
     found = literal(value).to(kind)
+    if found.value != found.value:
+        raise ValueError("NaN, to which nothing compares")
     if isinstance(kind, t.FloatType) and not isinstance(found, AboveMax | BelowMin):
         # As a column holds it: 0.1 of 64 bits is less than 0.1 of 32.
         return literal(struct.unpack("<f", struct.pack("<f", found.value))[0]).to(kind)

@@ -6,11 +6,11 @@ import struct
 import threading
 import zlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pyiceberg.avro.file import AvroFile
+from pyiceberg.exceptions import ResolveError
 from pyiceberg.manifest import (
     MANIFEST_ENTRY_SCHEMAS,
     MANIFEST_LIST_FILE_SCHEMAS,
@@ -26,6 +26,7 @@ from pyiceberg.manifest import (
 
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.iceberg.file_io import LakeInput
+from catalog_server.lake.iceberg.scan.avro import records
 from catalog_server.model.errors import Invalid, NotFound, Unsupported
 
 NEWEST = 3
@@ -36,16 +37,9 @@ _FIRST_ROW_IN_LIST = 15
 _FIRST_ROW, _REFERENCED, _OFFSET, _SIZE = 16, 17, 18, 19
 """Places of the newest fields, for which pyiceberg has no names."""
 _BROKEN = (
-    ValueError,
-    TypeError,
-    KeyError,
-    IndexError,
-    AttributeError,
-    EOFError,
-    AssertionError,
-    struct.error,
-    zlib.error,
-)
+    ValueError, TypeError, LookupError, AttributeError, EOFError, AssertionError, ArithmeticError, RecursionError,
+    struct.error, zlib.error, ResolveError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,24 +98,26 @@ class Manifests:
         except NotFound as error:
             raise NotFound("metadata file", location) from error
 
+    def listed(self, location: str) -> Sequence[Any]:
+        """The manifests in a list, as pyiceberg has them; raises `NotFound`, `Invalid` for a broken file."""
+        self.check(location)
+        return _KEPT.find(location, lambda: list(self._named(location, list_records)))
+
     def added(self, location: str, snapshot_id: int) -> Sequence[Any]:
         """The manifests in a list that came with a snapshot."""
 
         def read() -> list[Any]:
-            return [one for one in self._read_list(location) if one.added_snapshot_id == snapshot_id]
+            return [one for one in self._named(location, list_records) if one.added_snapshot_id == snapshot_id]
 
-        return _KEPT.find(f"{snapshot_id} {location}", read) if self._may(location) else ()
-
-    def listed(self, location: str) -> Sequence[Any]:
-        """The manifests in a list, as pyiceberg has them; raises `NotFound`, `Invalid` for a broken file."""
-        return _KEPT.find(location, lambda: self._read_list(location)) if self._may(location) else ()
+        self.check(location)
+        return _KEPT.find((location, snapshot_id), read)
 
     def deletes(self, manifest: Any) -> Sequence[Entry]:
         """What a delete manifest holds."""
-        location = manifest.manifest_path
-        return (
-            _KEPT.find(location, lambda: [entry for _, entry in self.entries(manifest)]) if self._may(location) else ()
-        )
+        self.check(manifest.manifest_path)
+        inherited = manifest.sequence_number, manifest.partition_spec_id, manifest.added_snapshot_id
+        key = manifest.manifest_path, *inherited
+        return _KEPT.find(key, lambda: [entry for _, entry in self.entries(manifest)])
 
     def entries(self, manifest: Any) -> Iterator[tuple[int, Entry]]:
         """The files of a manifest that are in the table, each with its place among all entries.
@@ -129,11 +125,11 @@ class Manifests:
         Raises `NotFound`, `Invalid` for a broken file, and `Unsupported` for one that is encrypted.
         """
         location = manifest.manifest_path
-        self._may(location)
+        self.check(location)
         if manifest.key_metadata:
             raise Unsupported(f"manifest {location} is encrypted")
         next_row = manifest[_FIRST_ROW_IN_LIST]
-        for position, entry in enumerate(self._records(location, MANIFEST_ENTRY_SCHEMAS[NEWEST], _ENTRY_TYPES, _ENUMS)):
+        for position, entry in enumerate(self._named(location, entry_records)):
             if entry.status == ManifestEntryStatus.DELETED:
                 continue
             first_row = entry.data_file[_FIRST_ROW] if next_row is not None else None
@@ -141,17 +137,10 @@ class Manifests:
                 first_row, next_row = next_row, next_row + entry.data_file.record_count
             yield position, _inherited(entry, manifest, first_row)
 
-    def _may(self, location: str) -> bool:
-        self.check(location)
-        return True
-
-    def _read_list(self, location: str) -> list[Any]:
-        return list(self._records(location, MANIFEST_LIST_FILE_SCHEMAS[NEWEST], _LIST_TYPES, {517: ManifestContent}))
-
-    def _records(self, location: str, schema: Any, types: dict[int, Any], enums: dict[int, Any]) -> Iterator[Any]:
+    def _named(self, location: str, read: Callable[[LakeInput], Iterator[Any]]) -> Iterator[Any]:
+        """What is read of a file, with errors that name it."""
         try:
-            with AvroFile(LakeInput(self.lake, location), schema, read_types=types, read_enums=enums) as reader:
-                yield from reader
+            yield from read(LakeInput(self.lake, location))
         except FileNotFoundError as error:
             raise NotFound("metadata file", location) from error
         except NotImplementedError as error:
@@ -160,9 +149,16 @@ class Manifests:
             raise Invalid("manifest", f"{location} cannot be read: {str(error)[:200]}") from error
 
 
-_LIST_TYPES = {-1: ManifestFile, 508: PartitionFieldSummary}
-_ENTRY_TYPES = {-1: ManifestEntry, 2: DataFile}
-_ENUMS = {0: ManifestEntryStatus, 101: FileFormat, 134: DataFileContent}
+def list_records(source: LakeInput) -> Iterator[Any]:
+    """The manifests in a list, as pyiceberg has them."""
+    types = {-1: ManifestFile, 508: PartitionFieldSummary}
+    return records(source, MANIFEST_LIST_FILE_SCHEMAS[NEWEST], types, {517: ManifestContent})
+
+
+def entry_records(source: LakeInput) -> Iterator[Any]:
+    """The entries of a manifest, deleted ones too, as pyiceberg has them."""
+    enums = {0: ManifestEntryStatus, 101: FileFormat, 134: DataFileContent}
+    return records(source, MANIFEST_ENTRY_SCHEMAS[NEWEST], {-1: ManifestEntry, 2: DataFile}, enums)
 
 
 def _inherited(entry: Any, manifest: Any, first_row_id: int | None) -> Entry:
@@ -178,24 +174,24 @@ def _inherited(entry: Any, manifest: Any, first_row_id: int | None) -> Entry:
 
 
 class _Kept:
-    """Lists by the location of the file they were read from, which never changes; the longest unused go first."""
+    """Lists by the file they were read from, which never changes; the longest unused go first."""
 
     def __init__(self, items_max: int) -> None:
         self.items_max = items_max
-        self._lists: OrderedDict[str, Sequence[Any]] = OrderedDict()
+        self._lists: OrderedDict[Hashable, Sequence[Any]] = OrderedDict()
         self._items = 0
         self._lock = threading.Lock()
 
-    def find(self, location: str, read: Callable[[], Sequence[Any]]) -> Sequence[Any]:
+    def find(self, key: Hashable, read: Callable[[], Sequence[Any]]) -> Sequence[Any]:
         with self._lock:
-            found = self._lists.get(location)
+            found = self._lists.get(key)
             if found is not None:
-                self._lists.move_to_end(location)
+                self._lists.move_to_end(key)
                 return found
         made = read()
         with self._lock:
-            if location not in self._lists and len(made) < self.items_max:
-                self._lists[location] = made
+            if key not in self._lists and len(made) < self.items_max:
+                self._lists[key] = made
                 self._items += len(made) + 1
                 while self._items > self.items_max:
                     self._items -= len(self._lists.popitem(last=False)[1]) + 1

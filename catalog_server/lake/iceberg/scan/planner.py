@@ -169,7 +169,7 @@ class Planner:
     def _may_hold(self, entry: Entry) -> bool:
         try:
             return bool(self._metrics.eval(entry.file))
-        except (struct.error, TypeError, ValueError):  # bounds of a type that was promoted since
+        except (struct.error, TypeError, ValueError, ArithmeticError):  # bounds of a type that was promoted since
             return True
 
     def _spec(self, id_: int) -> _OfSpec:
@@ -205,14 +205,14 @@ class _OfSpec:
         """Whether a manifest may list files with matching rows, by the summaries of its partitions."""
         try:
             return bool(self._evaluate(manifest))
-        except (struct.error, TypeError, ValueError):  # summaries of a type that was promoted since
+        except (struct.error, TypeError, ValueError, ArithmeticError):  # summaries of a type that was promoted since
             return True
 
 
 def _projected(schema: Any, spec: Any, expression: Any) -> Any:
     try:
         return inclusive_projection(schema, spec, True)(expression)
-    except (TypeError, ValueError, NotImplementedError):  # a transform knows nothing of a predicate
+    except (TypeError, ValueError, ArithmeticError, NotImplementedError):  # a transform knows nothing of a predicate
         return AlwaysTrue()
 
 

@@ -67,7 +67,12 @@ class Residuals:
                 surely = field.transform.strict_project(field.name, leaf.bound)
                 perhaps = field.transform.project(field.name, leaf.bound)
                 tests = self._test(surely, False), self._test(perhaps, True)
-            except (TypeError, ValueError, NotImplementedError):  # the transform knows nothing of such a predicate
+            except (
+                TypeError,
+                ValueError,
+                ArithmeticError,
+                NotImplementedError,
+            ):  # the transform knows nothing of such a predicate
                 continue
             made.append((self.spec.fields.index(field), *tests))
         return made
