@@ -14,6 +14,9 @@ from catalog_server.model.care import age_ms, size_bytes
 app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="DATABASE.TABLE", help="The Iceberg table.")]
 Id = Annotated[str, typer.Argument(help="Id of the run.")]
+IgnoreUnreadable = Annotated[
+    bool, typer.Option("--ignore-unreadable", help="Go on though the files of some other tables cannot be told.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change and delete nothing.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once it is queued; else wait, and Ctrl-C cancels it.")]
 _COLUMNS = ("id", "operation", "database", "table", "dry_run", "state", "created_at", "finished_at", "error")
@@ -28,6 +31,7 @@ def expire_snapshots(
     retain_last: Annotated[
         int | None, typer.Option("--retain-last", min=1, help="Snapshots of each branch that stay, however old.")
     ] = None,
+    ignore_unreadable: IgnoreUnreadable = False,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     quiet: Quiet = False,
@@ -42,7 +46,8 @@ def expire_snapshots(
       catalog care expire-snapshots sales.orders --dry-run
       catalog care expire-snapshots sales.orders --older-than 7d --retain-last 5
     """
-    body = {"older_than_ms": _age(older_than), "retain_last": retain_last, "dry_run": dry_run}
+    body = {"older_than_ms": _age(older_than), "retain_last": retain_last}
+    body |= {"ignore_unreadable": ignore_unreadable, "dry_run": dry_run}
     _do("expire-snapshots", name, body, no_wait, quiet, catalog, output, server)
 
 
@@ -55,6 +60,7 @@ def remove_orphans(
     force: Annotated[
         bool, typer.Option("--force", help="Also files younger than an hour: only when nobody writes the table.")
     ] = False,
+    ignore_unreadable: IgnoreUnreadable = False,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     quiet: Quiet = False,
@@ -69,7 +75,8 @@ def remove_orphans(
       catalog care remove-orphans sales.orders --dry-run
       catalog care remove-orphans sales.orders --older-than 7d
     """
-    body = {"older_than_ms": _age(older_than), "force": force, "dry_run": dry_run}
+    body = {"older_than_ms": _age(older_than), "force": force}
+    body |= {"ignore_unreadable": ignore_unreadable, "dry_run": dry_run}
     _do("remove-orphans", name, body, no_wait, quiet, catalog, output, server)
 
 

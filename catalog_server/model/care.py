@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -37,6 +37,8 @@ class CareOptions:
     """Snapshots of each branch that stay, however old."""
     force: bool = False
     """Whether orphans may be younger than an hour."""
+    ignore_unreadable: bool = False
+    """Whether to go on though the files of some other tables cannot be told; only their folders are spared then."""
     target_bytes: int | None = None
     """Size of the files that small ones are rewritten to."""
     min_input_files: int | None = None
@@ -95,6 +97,13 @@ def count_of(field_: str, text: str) -> int:
     return int(text)
 
 
+def flag_of(field_: str, text: str) -> bool:
+    """Yes or no, as `true` or `false`; raises `Invalid` for anything else."""
+    if text not in ("true", "false"):
+        raise Invalid(field_, f"{text!r} is neither true nor false")
+    return text == "true"
+
+
 @dataclass(frozen=True, slots=True)
 class CarePolicy:
     """An operation that is to be done for a table again and again, as its properties `care.OPERATION.*` say."""
@@ -104,8 +113,9 @@ class CarePolicy:
     options: CareOptions
 
 
-_OPTIONS = {
+_OPTIONS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
     "older-than": ("older_than_ms", age_ms),
+    "ignore-unreadable": ("ignore_unreadable", flag_of),
     "retain-last": ("retain_last", count_of),
     "target-size": ("target_bytes", size_bytes),
     "min-files": ("min_input_files", count_of),
