@@ -33,6 +33,8 @@ LEASE_SECONDS = 20.0
 CRAWLS_MAX = 2
 MIGRATIONS_MAX = 2
 CARE_MAX = 2
+POLICY_SECONDS = 300.0
+"""Between two looks at the tables that ask for care by their properties."""
 KINDS = ("run", "crawl", "migration", "care")
 ADDRESSES = "CATALOG_SERVER_ADDRESS_"
 T = TypeVar("T")
@@ -68,6 +70,7 @@ class Worker:
         self._lock = threading.Lock()
         self._beaten_at = 0.0
         self._first = True
+        self._policies_at = 0.0
         self._wake_read, self._wake_write = os.pipe()
 
     def loop(self) -> None:
@@ -75,6 +78,7 @@ class Worker:
         while True:
             try:
                 self.tick()
+                self._apply_policies()
             except CatalogError as error:
                 _log.warning("the queues cannot be read: %s", error.message)
             except Exception:
@@ -96,6 +100,13 @@ class Worker:
         for kind in waiting:
             while self._has_room(kind) and self._claim(kind):
                 pass
+
+    def _apply_policies(self) -> None:
+        """Queue the table care that is due; the next tick takes it."""
+        if self._policies_at and time.monotonic() - self._policies_at < POLICY_SECONDS:
+            return
+        self._policies_at = time.monotonic()
+        self._services.care.apply_policies()
 
     def _look_at(self, lease: leases.Lease) -> None:
         with self._lock:

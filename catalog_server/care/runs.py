@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -9,8 +10,15 @@ from collections.abc import Callable, Mapping, Sequence
 from catalog_server.catalog import grants
 from catalog_server.catalog.care_work import CareWork
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.model.caller import Caller
-from catalog_server.model.care import CareOptions, CareRun, Operation
+from catalog_server.model.caller import SYSTEM, Caller
+from catalog_server.model.care import (
+    POLICY_OPERATIONS,
+    CareOptions,
+    CarePolicy,
+    CareRun,
+    Operation,
+    policy_of,
+)
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.grant import Action
 from catalog_server.model.names import TableName
@@ -20,6 +28,8 @@ from catalog_server.store.transaction import Transaction, now
 
 FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 TELL_SECONDS = 0.5
+_PAGE = 200
+_log = logging.getLogger(__name__)
 
 
 class CareRuns:
@@ -29,6 +39,7 @@ class CareRuns:
         self._catalog = catalog
         self._store = catalog.store
         self.wake = wake or (lambda: None)
+        self._warned: set[tuple[int, str]] = set()
 
     def start(
         self,
@@ -61,6 +72,51 @@ class CareRuns:
         made = self._store.write(work)
         self.wake()
         return made
+
+    def apply_policies(self) -> int:
+        """Queue what is due by the properties of tables, at most one operation for each, and return how much that is.
+
+        A property that makes no sense is told in the log. Other servers may do the same at the same time.
+        """
+        begun = after = 0
+        while True:
+            with self._store.read() as tx:
+                page = rows.with_policies(tx, after, _PAGE)
+                last = rows.begun_last(tx, [id_ for id_, _, _ in page])
+            for id_, name, properties in page:
+                begun += self._apply(id_, name, properties, last)
+            if len(page) < _PAGE:
+                return begun
+            after = page[-1][0]
+
+    def _apply(
+        self, id_: int, name: TableName, properties: Mapping[str, str], last: Mapping[tuple[int, Operation], int]
+    ) -> bool:  # fmt: skip
+        try:
+            for operation in POLICY_OPERATIONS:
+                policy = policy_of(operation, properties)
+                if policy is None or now() - last.get((id_, operation), 0) < policy.every_ms:
+                    continue
+                self._catalog.care.check(operation, policy.options)
+                return self._begin(policy, name)
+        except CatalogError as error:
+            if (id_, error.message) not in self._warned:
+                self._warned.add((id_, error.message))
+                _log.warning("table care of %s by its properties: %s", name, error.message)
+        return False
+
+    def _begin(self, policy: CarePolicy, name: TableName) -> bool:
+        """Queue an operation unless the table is at work already, or another server was quicker."""
+
+        def work(tx: Transaction) -> bool:
+            found = self._catalog.tables.find(tx, SYSTEM, Action.ALTER, name, lock=True)
+            begun = rows.begun_last(tx, [found.id]).get((found.id, policy.operation), 0)
+            if rows.at_work(tx, found.id) is not None or tx.at - begun < policy.every_ms:
+                return False
+            rows.create(tx, CareRun(_new_id(), policy.operation, found.full_name, found.id, policy.options))
+            return True
+
+        return self._store.write(work)
 
     def get(self, caller: Caller, id_: str) -> CareRun:
         """A run by its id; raises `NotFound` also where the caller may not see its table."""
@@ -138,7 +194,7 @@ class CareRuns:
             self._store.write(lambda tx: rows.change(tx, run.id, ("RUNNING",), {"plan": dict(plan)}))
 
         return CareWork(
-            caller=Caller(user=run.by or "system", via="care", run=run.id),
+            caller=SYSTEM if run.by is None else Caller(user=run.by, via="care", run=run.id),
             name=name,
             options=run.options,
             dry_run=run.dry_run,

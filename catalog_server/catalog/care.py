@@ -44,4 +44,5 @@ class Care:
     def run(self, operation: Operation, work: CareWork) -> dict[str, object]:
         """Do an operation, or in a dry run find out what it would do, and return that in numbers."""
         self.check(operation, work.options)
-        return self._rules[operation](work)
+        summary = self._rules[operation](work)
+        return {**summary, "unread": work.unread} if work.unread else summary

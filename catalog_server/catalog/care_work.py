@@ -34,6 +34,8 @@ class CareWork:
     id: str = "care"
     plan: dict[str, object] = field(default_factory=dict)
     """What a run that was interrupted wrote down; empty at the first try."""
+    unread: list[str] = field(default_factory=list)
+    """Other tables whose files could not be told, where that was to be ignored."""
     keep: Callable[[Mapping[str, object]], None] = _nothing
     """Writes the plan down, so that it outlives this process."""
     tell: Callable[[Mapping[str, object]], None] = _nothing

@@ -32,7 +32,7 @@ class FileHolders:
         A table whose metadata file is gone holds its folder only: nobody can read it.
 
         Raises:
-            Unavailable: the files of another table cannot be told.
+            Unavailable: the files of another table cannot be told, and that is not to be ignored.
         """
         if not len(files):
             return 0
@@ -48,7 +48,12 @@ class FileHolders:
                 break
             work.step("asking other tables", done)
             if one.metadata_location:
-                spared += self._discard(one, one.metadata_location, files)
+                try:
+                    spared += self._discard(one, one.metadata_location, files)
+                except CatalogError as error:
+                    if not work.options.ignore_unreadable:
+                        raise _untold(one, error) from error
+                    work.unread.append(str(one.name))
         return spared
 
     def check_alone(self, table_id: int, location: str) -> None:
@@ -71,13 +76,8 @@ class FileHolders:
             body = self.core.lake.filesystem(location).read(location)
         except NotFound:
             return 0
-        except CatalogError as error:
-            raise _untold(one, error) from error
-        try:
-            document = completed(metadata.loads(body))
-            return files.discard(file.location for file in referenced(self.core.lake, document, location))
-        except CatalogError as error:
-            raise _untold(one, error) from error
+        document = completed(metadata.loads(body))
+        return files.discard(file.location for file in referenced(self.core.lake, document, location))
 
     def _others(self, table_id: int) -> Iterator[Holder]:
         after = 0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -10,14 +9,16 @@ import typer
 from catalog_server.cli.client import Catalog, Server, connect, path
 from catalog_server.cli.output import Failure, Output, Progress, Quiet, chosen, print_list, print_one
 from catalog_server.cli.tables import table_path
+from catalog_server.model.care import age_ms, size_bytes
 
 app = typer.Typer(no_args_is_help=True)
 Name = Annotated[str, typer.Argument(metavar="DATABASE.TABLE", help="The Iceberg table.")]
 Id = Annotated[str, typer.Argument(help="Id of the run.")]
+IgnoreUnreadable = Annotated[
+    bool, typer.Option("--ignore-unreadable", help="Go on though the files of some other tables cannot be told.")
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change and delete nothing.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once it is queued; else wait, and Ctrl-C cancels it.")]
-_MILLISECONDS = {"s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000}
-_BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 _COLUMNS = ("id", "operation", "database", "table", "dry_run", "state", "created_at", "finished_at", "error")
 
 
@@ -30,6 +31,7 @@ def expire_snapshots(
     retain_last: Annotated[
         int | None, typer.Option("--retain-last", min=1, help="Snapshots of each branch that stay, however old.")
     ] = None,
+    ignore_unreadable: IgnoreUnreadable = False,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     quiet: Quiet = False,
@@ -44,7 +46,8 @@ def expire_snapshots(
       catalog care expire-snapshots sales.orders --dry-run
       catalog care expire-snapshots sales.orders --older-than 7d --retain-last 5
     """
-    body = {"older_than_ms": milliseconds(older_than), "retain_last": retain_last, "dry_run": dry_run}
+    body = {"older_than_ms": _age(older_than), "retain_last": retain_last}
+    body |= {"ignore_unreadable": ignore_unreadable, "dry_run": dry_run}
     _do("expire-snapshots", name, body, no_wait, quiet, catalog, output, server)
 
 
@@ -57,6 +60,7 @@ def remove_orphans(
     force: Annotated[
         bool, typer.Option("--force", help="Also files younger than an hour: only when nobody writes the table.")
     ] = False,
+    ignore_unreadable: IgnoreUnreadable = False,
     dry_run: DryRun = False,
     no_wait: NoWait = False,
     quiet: Quiet = False,
@@ -71,7 +75,8 @@ def remove_orphans(
       catalog care remove-orphans sales.orders --dry-run
       catalog care remove-orphans sales.orders --older-than 7d
     """
-    body = {"older_than_ms": milliseconds(older_than), "force": force, "dry_run": dry_run}
+    body = {"older_than_ms": _age(older_than), "force": force}
+    body |= {"ignore_unreadable": ignore_unreadable, "dry_run": dry_run}
     _do("remove-orphans", name, body, no_wait, quiet, catalog, output, server)
 
 
@@ -99,7 +104,7 @@ def rewrite(
       catalog care rewrite sales.orders --dry-run
       catalog care rewrite sales.orders --target-size 128M --min-files 10
     """
-    body = {"target_bytes": size(target_size), "min_input_files": min_files, "dry_run": dry_run}
+    body = {"target_bytes": _size(target_size), "min_input_files": min_files, "dry_run": dry_run}
     _do("rewrite", name, body, no_wait, quiet, catalog, output, server)
 
 
@@ -142,24 +147,12 @@ def cancel_run(run: Id, output: Output = None, server: Server = None) -> None:
     print_one(connect(server).delete(path("care-runs", run)), output)
 
 
-def milliseconds(age: str | None) -> int | None:
-    """An age such as `90m`, `12h` or `7d`; raises `Failure` for any other."""
-    if age is None:
-        return None
-    found = re.fullmatch(r"(\d{1,9})([smhdw])", age)
-    if found is None:
-        raise Failure(f"{age!r} is no age: write a number and s, m, h, d or w, such as 7d", 2)
-    return int(found[1]) * _MILLISECONDS[found[2]]
+def _age(text: str | None) -> int | None:
+    return None if text is None else age_ms("--older-than", text)
 
 
-def size(text: str | None) -> int | None:
-    """A size in bytes such as `128M` or `1GB`; raises `Failure` for any other."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d{1,12})([KMG]?)(?:i?B)?", text, re.IGNORECASE)
-    if found is None:
-        raise Failure(f"{text!r} is no size: write a number and K, M or G, such as 128M", 2)
-    return int(found[1]) * _BYTES[found[2].upper()]
+def _size(text: str | None) -> int | None:
+    return None if text is None else size_bytes("--target-size", text)
 
 
 def _do(

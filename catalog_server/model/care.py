@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Any
 
+from catalog_server.model.errors import Invalid
 from catalog_server.model.names import TableName
 
 
@@ -34,6 +37,8 @@ class CareOptions:
     """Snapshots of each branch that stay, however old."""
     force: bool = False
     """Whether orphans may be younger than an hour."""
+    ignore_unreadable: bool = False
+    """Whether to go on though the files of some other tables cannot be told; only their folders are spared then."""
     target_bytes: int | None = None
     """Size of the files that small ones are rewritten to."""
     min_input_files: int | None = None
@@ -62,3 +67,74 @@ class CareRun:
     """Counts, bytes, and some of the files; of a dry run, what would be."""
     error: str | None = None
     by: str | None = None
+    """Who asked for it; None where a policy did."""
+
+
+_MILLISECONDS = {"s": 1000, "m": 60_000, "h": HOUR_MS, "d": 24 * HOUR_MS, "w": 7 * 24 * HOUR_MS}
+_BYTES = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+
+
+def age_ms(field_: str, text: str) -> int:
+    """An age such as `90m`, `12h` or `7d` in milliseconds; raises `Invalid` that names the field for any other."""
+    found = re.fullmatch(r"(\d{1,6})([smhdw])", text)
+    if found is None:
+        raise Invalid(field_, f"{text!r} is no age: write a number and s, m, h, d or w, such as 7d")
+    return int(found[1]) * _MILLISECONDS[found[2]]
+
+
+def size_bytes(field_: str, text: str) -> int:
+    """A size such as `128M` or `1GB` in bytes; raises `Invalid` that names the field for any other."""
+    found = re.fullmatch(r"(\d{1,12})([KMG]?)(?:i?B)?", text, re.IGNORECASE)
+    if found is None:
+        raise Invalid(field_, f"{text!r} is no size: write a number and K, M or G, such as 128M")
+    return int(found[1]) * _BYTES[found[2].upper()]
+
+
+def count_of(field_: str, text: str) -> int:
+    """A number of things; raises `Invalid` that names the field for anything else."""
+    if not re.fullmatch(r"\d{1,9}", text):
+        raise Invalid(field_, f"{text!r} is not a whole number")
+    return int(text)
+
+
+def flag_of(field_: str, text: str) -> bool:
+    """Yes or no, as `true` or `false`; raises `Invalid` for anything else."""
+    if text not in ("true", "false"):
+        raise Invalid(field_, f"{text!r} is neither true nor false")
+    return text == "true"
+
+
+@dataclass(frozen=True, slots=True)
+class CarePolicy:
+    """An operation that is to be done for a table again and again, as its properties `care.OPERATION.*` say."""
+
+    operation: Operation
+    every_ms: int
+    options: CareOptions
+
+
+_OPTIONS: Mapping[str, tuple[str, Callable[[str, str], object]]] = {
+    "older-than": ("older_than_ms", age_ms),
+    "ignore-unreadable": ("ignore_unreadable", flag_of),
+    "retain-last": ("retain_last", count_of),
+    "target-size": ("target_bytes", size_bytes),
+    "min-files": ("min_input_files", count_of),
+}
+POLICY_OPERATIONS = (Operation.REWRITE, Operation.EXPIRE_SNAPSHOTS, Operation.REMOVE_ORPHANS)
+"""In the order in which they are done where several are due: each tidies up after the one before."""
+
+
+def policy_of(operation: Operation, properties: Mapping[str, str]) -> CarePolicy | None:
+    """The policy of a table for an operation, None without `care.OPERATION.every`; raises `Invalid` for a bad property."""
+    prefix = f"care.{operation.value}."
+    every = properties.get(prefix + "every")
+    if every is None:
+        return None
+    options: dict[str, Any] = {}
+    for name, (option, read) in _OPTIONS.items():
+        if prefix + name in properties:
+            options[option] = read(prefix + name, properties[prefix + name])
+    every_ms = age_ms(prefix + "every", every)
+    if every_ms < HOUR_MS:
+        raise Invalid(prefix + "every", f"{every!r} is less than an hour")
+    return CarePolicy(operation, every_ms, CareOptions(**options))

@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import Text, delete, func, insert, select, tuple_, type_coerce, update
 
 from catalog_server.model.care import CareOptions, CareRun, Operation
 from catalog_server.model.names import TableName
-from catalog_server.store.schema import care_runs
+from catalog_server.store.schema import care_runs, catalogs, databases, tables
 from catalog_server.store.transaction import Transaction
 
 KEPT_OF_TABLE = 100
@@ -106,3 +106,33 @@ def change(tx: Transaction, id_: str, states: Sequence[str], values: Mapping[str
 def cancel_requested(tx: Transaction, id_: str) -> bool:
     """Whether somebody asked for the run to stop."""
     return bool(tx.connection.execute(select(care_runs.c.cancel_requested).where(care_runs.c.id == id_)).scalar())
+
+
+def with_policies(tx: Transaction, after: int, count: int) -> list[tuple[int, TableName, Mapping[str, str]]]:
+    """Ids, names and parameters of Iceberg tables that ask for care again and again, by id after one."""
+    statement = (
+        select(
+            tables.c.id,
+            catalogs.c.name.label("catalog"),
+            databases.c.name.label("database"),
+            tables.c.name.label("table"),
+            tables.c.parameters,
+        )
+        .select_from(tables.join(databases).join(catalogs))
+        .where(tables.c.format == "iceberg", tables.c.id > after)
+        .where(type_coerce(tables.c.parameters, Text).like('%"care.%.every":%'))
+        .order_by(tables.c.id)
+        .limit(count)
+    )
+    rows = tx.connection.execute(statement)
+    return [(row.id, TableName(row.catalog, row.database, row.table), row.parameters) for row in rows]
+
+
+def begun_last(tx: Transaction, table_ids: Sequence[int]) -> dict[tuple[int, Operation], int]:
+    """When each operation was last asked for, by table, in milliseconds; dry runs do not count."""
+    statement = (
+        select(care_runs.c.table_id, care_runs.c.operation, func.max(care_runs.c.created_at).label("at"))
+        .where(care_runs.c.table_id.in_(table_ids), care_runs.c.dry_run.is_(False))
+        .group_by(care_runs.c.table_id, care_runs.c.operation)
+    )
+    return {(row.table_id, Operation(row.operation)): row.at for row in tx.connection.execute(statement)}

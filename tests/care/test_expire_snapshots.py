@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from catalog_server.model.care import Operation
 from catalog_server.model.errors import Invalid
-from tests.care.tables import Lake, contents, files_of, read, rows
+from catalog_server.model.names import TableName
+from tests.care.tables import CALLER, Lake, contents, files_of, read, rows
 
 
 def test_files_of_expired_snapshots_go(lake: Lake) -> None:
@@ -105,3 +108,21 @@ def test_a_run_that_ended_after_its_commit_deletes_its_files(lake: Lake) -> None
     done = lake.served.services.catalog.care.run(Operation.EXPIRE_SNAPSHOTS, work)
     assert done == tried
     assert len(before - files_of(table)) == done["files"]
+
+
+def test_statistics_go_with_their_snapshots(lake: Lake) -> None:
+    table = lake.table()
+    updates, paths = [], []
+    for number in range(2):
+        table.append(rows(number))
+        paths.append(Path(table.location().removeprefix("file://")) / "metadata" / f"{number}.stats")
+        paths[-1].write_bytes(b"puffin")
+        entry = {"snapshot-id": table.metadata.current_snapshot_id, "statistics-path": f"file://{paths[-1]}"}
+        entry |= {"file-size-in-bytes": 6}
+        updates.append({"action": "set-partition-statistics", "partition-statistics": entry})
+    name = TableName("hive", lake.database, "t")
+    lake.served.services.catalog.iceberg.commit(CALLER, name, [], updates)
+    done = lake.expire()
+    assert done["statistics"] == {"files": 1, "bytes": 6}
+    assert lake.remove_orphans()["files"] == 0
+    assert [path.exists() for path in paths] == [False, True]

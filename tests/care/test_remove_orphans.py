@@ -119,5 +119,8 @@ def test_nothing_goes_while_another_tables_files_cannot_be_told(lake: Lake) -> N
     with pytest.raises(Unavailable, match=f"{lake.database}.other"):
         lake.remove_orphans()
     assert lost.exists()
+    done = lake.remove_orphans(ignore_unreadable=True)
+    assert (done["files"], done["unread"]) == (1, [f"hive.{lake.database}.other"])
+    orphan(lost)
     lake.rest.drop_table(f"{lake.database}.other")
     assert lake.remove_orphans()["files"] == 1

@@ -31,6 +31,8 @@ class ExpireSnapshots(Body):
     older_than_ms: Milliseconds | None = None
     """Their least age."""
     retain_last: Count | None = None
+    ignore_unreadable: bool = False
+    """Go on though the files of some other tables cannot be told."""
     dry_run: bool = False
 
 
@@ -39,6 +41,8 @@ class RemoveOrphans(Body):
 
     older_than_ms: Milliseconds | None = None
     force: bool = False
+    ignore_unreadable: bool = False
+    """Go on though the files of some other tables cannot be told."""
     dry_run: bool = False
 
 
@@ -98,7 +102,7 @@ def _page(found: tuple[Sequence[CareRun], tuple[int, str] | None]) -> Page[CareR
 @routes.post(f"{TABLE}/expire-snapshots")
 def expire_snapshots(call: Call, catalog: str, database: str, table: str, body: ExpireSnapshots) -> CareRunAnswer:
     """Queue the expiry of snapshots of an Iceberg table, and of the files that only they refer to."""
-    options = CareOptions(older_than_ms=body.older_than_ms, retain_last=body.retain_last)
+    options = CareOptions(body.older_than_ms, body.retain_last, ignore_unreadable=body.ignore_unreadable)
     name = TableName(catalog, database, table)
     return _answer(
         call.services.care.start(call.caller, Operation.EXPIRE_SNAPSHOTS, name, options, dry_run=body.dry_run)
@@ -108,7 +112,7 @@ def expire_snapshots(call: Call, catalog: str, database: str, table: str, body: 
 @routes.post(f"{TABLE}/remove-orphans")
 def remove_orphans(call: Call, catalog: str, database: str, table: str, body: RemoveOrphans) -> CareRunAnswer:
     """Queue the removal of files in an Iceberg table's folder that nothing refers to."""
-    options = CareOptions(older_than_ms=body.older_than_ms, force=body.force)
+    options = CareOptions(body.older_than_ms, force=body.force, ignore_unreadable=body.ignore_unreadable)
     name = TableName(catalog, database, table)
     return _answer(call.services.care.start(call.caller, Operation.REMOVE_ORPHANS, name, options, dry_run=body.dry_run))
 
