@@ -22,12 +22,12 @@ from catalog_server.model.care import (
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.grant import Action
 from catalog_server.model.names import TableName
+from catalog_server.model.progress import Tell, seldom
 from catalog_server.store import care as rows
 from catalog_server.store import tables
 from catalog_server.store.transaction import Transaction, now
 
 FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
-TELL_SECONDS = 0.5
 _PAGE = 200
 _log = logging.getLogger(__name__)
 
@@ -205,16 +205,11 @@ class CareRuns:
             cancelled=cancelled,
         )
 
-    def _teller(self, id_: str) -> Callable[[Mapping[str, object]], None]:
-        last = 0.0
+    def _teller(self, id_: str) -> Tell:
+        def write(progress: dict[str, object]) -> None:
+            self._store.write(lambda tx: rows.change(tx, id_, ("RUNNING",), {"progress": progress}))
 
-        def tell(progress: Mapping[str, object]) -> None:
-            nonlocal last
-            if time.monotonic() - last >= TELL_SECONDS:
-                last = time.monotonic()
-                self._store.write(lambda tx: rows.change(tx, id_, ("RUNNING",), {"progress": dict(progress)}))
-
-        return tell
+        return seldom(write)
 
     def _cancel_requested(self, id_: str) -> bool:
         with self._store.read() as tx:

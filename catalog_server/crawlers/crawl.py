@@ -19,6 +19,7 @@ from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Inval
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name
+from catalog_server.model.progress import Tell, seldom
 from catalog_server.store import crawlers as rows
 from catalog_server.store import events
 from catalog_server.store.transaction import Transaction
@@ -35,7 +36,6 @@ OPTIONS = {
 """What a crawler can be told, and what is so if it is not."""
 FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 _TARGETS_MAX = 1_000
-_TELL_SECONDS = 0.5
 
 
 class Crawls:
@@ -205,17 +205,11 @@ class Crawls:
             return crawl_connection(connection, self._catalog.lake, crawler, parsed, report)
         return crawl_files(self._catalog.lake, crawler, target, report)
 
-    def _teller(self, crawl_id: str) -> Callable[[Mapping[str, object]], None]:
-        last = 0.0
+    def _teller(self, crawl_id: str) -> Tell:
+        def write(progress: dict[str, object]) -> None:
+            self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("RUNNING",), {"progress": progress}))
 
-        def tell(progress: Mapping[str, object]) -> None:
-            nonlocal last
-            if time.monotonic() - last >= _TELL_SECONDS:
-                last = time.monotonic()
-                values = {"progress": dict(progress)}
-                self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("RUNNING",), values))
-
-        return tell
+        return seldom(write)
 
     def _cancel_requested(self, crawl_id: str) -> bool:
         with self._store.read() as tx:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from catalog_server.catalog.catalog import CatalogService
@@ -15,12 +15,12 @@ from catalog_server.model.event import Event, EventKind
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.hive_migration import UNLIKE, HiveMigration, ItemState, MigrationItem, MigrationOptions, Mode
 from catalog_server.model.names import check_name
+from catalog_server.model.progress import Tell, seldom
 from catalog_server.store import events
 from catalog_server.store import hive_migrations as rows
 from catalog_server.store.transaction import Transaction
 
 FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
-TELL_SECONDS = 0.5
 _PASSWORD = "password"  # noqa: S105
 _PATTERNS_MAX = 1000
 
@@ -174,16 +174,11 @@ class HiveMigrations:
             return "FAILED", f"{failed} objects could not be taken over; its items in state FAILED say why"
         return "SUCCEEDED", None
 
-    def _teller(self, id_: str) -> Callable[[Mapping[str, object]], None]:
-        last = 0.0
+    def _teller(self, id_: str) -> Tell:
+        def write(progress: dict[str, object]) -> None:
+            self._store.write(lambda tx: rows.change(tx, id_, ("RUNNING",), {"progress": progress}))
 
-        def tell(progress: Mapping[str, object]) -> None:
-            nonlocal last
-            if time.monotonic() - last >= TELL_SECONDS:
-                last = time.monotonic()
-                self._store.write(lambda tx: rows.change(tx, id_, ("RUNNING",), {"progress": dict(progress)}))
-
-        return tell
+        return seldom(write)
 
     def _cancel_requested(self, id_: str) -> bool:
         with self._store.read() as tx:

@@ -17,7 +17,6 @@ from catalog_server.store import hive_migrations as rows
 from catalog_server.store.transaction import Transaction
 
 TABLES_AT_ONCE = 100
-TELL_SECONDS = 0.5
 DIFFERENCES_MAX = 20
 """Differences of one object that are listed; the others are counted."""
 
