@@ -80,22 +80,23 @@ def of_partitions(
 def scan(
     tx: Transaction, table_id: int, names: Sequence[str], columns: Sequence[str] | None, engine: str
 ) -> Iterator[tuple[str, ColumnStatistics]]:
-    """Statistics of some partitions, each with its partition's name, as they come from one statement."""
-    joined = column_statistics.join(partitions, partitions.c.id == column_statistics.c.partition_id)
-    statement = (
-        select(column_statistics, partitions.c.name.label("partition_name"))
-        .select_from(joined)
-        .where(
-            column_statistics.c.table_id == table_id,
-            partitions.c.table_id == table_id,
-            column_statistics.c.engine == engine,
-            among(tx, partitions.c.name, names),
-        )
+    """Statistics of some partitions, each with its partition's name, as they come.
+
+    The partitions are looked up first: a join of both tables takes PostgreSQL minutes where it does not know yet how many
+    rows they got since it last looked.
+    """
+    found = {id_: name for name, id_ in partition_ids(tx, table_id, names).items()}
+    if not found:
+        return
+    statement = select(column_statistics).where(
+        column_statistics.c.table_id == table_id,
+        column_statistics.c.engine == engine,
+        among(tx, column_statistics.c.partition_id, list(found)),
     )
     if columns is not None:
         statement = statement.where(among(tx, column_statistics.c.column_key, [name_key(one) for one in columns]))
     for row in tx.stream(statement):
-        yield row.partition_name, _statistics(row)
+        yield found[row.partition_id], _statistics(row)
 
 
 def partition_ids(tx: Transaction, table_id: int, names: Sequence[str]) -> dict[str, int]:

@@ -115,7 +115,7 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
     except CatalogError as error:
         raise FileProblem(f"cannot be read: {error.message}") from error
     binary = next((name for name, format in _BINARY.items() if sample.head.startswith(format.MAGIC)), None)
-    if binary is not None and not packing and not _is_text(sample):
+    if binary is not None and not packing and (binary == expected or not _is_text(sample)):
         _BINARY[binary].check_ends(files, info)
         return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
