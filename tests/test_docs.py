@@ -247,6 +247,7 @@ def test_nouns_of_the_code_stand_in_the_glossary() -> None:
         "types",
         "expressions",
         "failpoint",
+        "progress",
         "statistics",
         "spark_schema",
         "documents",
