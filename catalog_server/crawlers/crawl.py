@@ -170,9 +170,9 @@ class Crawls:
         except CatalogError as failure:
             state, error = "FAILED", failure.message
         except Exception as failure:
-            self._finish(crawl_id, "FAILED", f"unexpected: {type(failure).__name__}: {failure}", report, changes)
+            self._finish(crawl, "FAILED", f"unexpected: {type(failure).__name__}: {failure}", report, changes)
             raise
-        return self._finish(crawl_id, state, error, report, changes)
+        return self._finish(crawl, state, error, report, changes)
 
     def _crawl(
         self, caller: Caller, crawler: Crawler, report: Report, *, writes: bool
@@ -215,22 +215,20 @@ class Crawls:
         with self._store.read() as tx:
             return rows.cancel_requested(tx, crawl_id)
 
-    def _finish(self, crawl_id: str, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
-        summary = _summary(report, changes)
+    def _finish(self, crawl: Crawl, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
+        summary = ({"preview": True} if crawl.preview else {}) | _summary(report, changes)
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
-            before = rows.get_crawl(tx, crawl_id)
-            told = {"preview": True, **summary} if before is not None and before.preview else summary
-            values = {"state": state, "error": error, "summary": told, "progress": progress, "finished_at": tx.at}
-            ended = rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), values)
+            values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
+            ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
                 _finished_event(tx, ended)
-            return ended or rows.get_crawl(tx, crawl_id)
+            return ended or rows.get_crawl(tx, crawl.id)
 
         ended = self._store.write(work)
         if ended is None:
-            raise NotFound("crawl", crawl_id)
+            raise NotFound("crawl", crawl.id)
         return ended
 
     def _checked(self, crawler: Crawler) -> Crawler:

@@ -6,7 +6,9 @@ import bz2
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
+from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.model.table import Column
 
@@ -98,6 +100,26 @@ def _unpack_zstd(head: bytes) -> tuple[bytes, bool]:
         if not body:
             raise FileProblem(f"damaged zstd data: {error}") from error
     return body, False
+
+
+def columns_of(schema: Any) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The columns of an Arrow schema, and notes of those that Hive has nothing like; raises `FileProblem` if none is left."""
+    columns, notes = [], []
+    for item in schema:
+        kind = from_arrow(item.type)
+        if kind is None:
+            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
+        else:
+            comment = (item.metadata or {}).get(b"comment", b"").decode("utf-8", "replace") or None
+            columns.append(Column(item.name, str(kind), comment))
+    if not columns:
+        raise FileProblem("no column that any engine could read")
+    return tuple(columns), tuple(notes)
+
+
+def first_line(error: Exception) -> str:
+    """The beginning of what a library says of a damaged file."""
+    return str(error).strip().split("\n")[0][:300]
 
 
 def decode(body: bytes) -> tuple[str, str]:

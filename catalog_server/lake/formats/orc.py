@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.base import FileProblem, FileSchema
-from catalog_server.model.table import Column
+from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
 
 MAGIC = b"ORC"
 _TAIL_BYTES = 256
@@ -31,16 +29,8 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
             found = orc.ORCFile(file)
             schema, rows = found.schema, found.nrows
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileProblem(f"damaged ORC: {str(error).strip().splitlines()[0][:300]}") from error
-    columns, notes = [], []
-    for item in schema:
-        kind = from_arrow(item.type)
-        if kind is None:
-            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
-        else:
-            columns.append(Column(item.name, str(kind)))
-    if not columns:
-        raise FileProblem("no column that any engine could read")
+        raise FileProblem(f"damaged ORC: {first_line(error)}") from error
+    columns, notes = columns_of(schema)
     if all(column.name == f"_col{n}" for n, column in enumerate(columns)):
-        notes.append("its columns have no names (written by an old Hive): they are called _col0 and on")
-    return FileSchema("orc", tuple(columns), {}, rows, tuple(notes))
+        notes += ("its columns have no names (written by an old Hive): they are called _col0 and on",)
+    return FileSchema("orc", columns, {}, rows, notes)

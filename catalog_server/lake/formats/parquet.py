@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.base import FileProblem, FileSchema
-from catalog_server.model.table import Column
+from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
 
 MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
@@ -35,19 +33,6 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
         with files.open_input(info.location) as file, pq.ParquetFile(file) as parquet:
             schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
-        raise FileProblem(f"damaged Parquet: {_first_line(error)}") from error
-    columns, notes = [], []
-    for item in schema:
-        kind = from_arrow(item.type)
-        if kind is None:
-            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
-        else:
-            comment = (item.metadata or {}).get(b"comment", b"").decode("utf-8", "replace") or None
-            columns.append(Column(item.name, str(kind), comment))
-    if not columns:
-        raise FileProblem("no column that any engine could read")
-    return FileSchema("parquet", tuple(columns), {}, rows, tuple(notes))
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().split("\n")[0][:300]
+        raise FileProblem(f"damaged Parquet: {first_line(error)}") from error
+    columns, notes = columns_of(schema)
+    return FileSchema("parquet", columns, {}, rows, notes)
