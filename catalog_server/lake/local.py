@@ -7,7 +7,7 @@ import os
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import IO
 
 from catalog_server.lake.files import FileInfo, FileSystem
@@ -53,6 +53,39 @@ def _sync_folder(path: str) -> None:
         os.close(folder)
 
 
+def _create(path: str, folder: str) -> int:
+    """Make a file that is not there, and its folder."""
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
+    try:
+        return os.open(path, flags, 0o666)
+    except FileNotFoundError:
+        os.makedirs(folder, exist_ok=True)
+        return os.open(path, flags, 0o666)
+
+
+def _write_all(file: int, body: bytes) -> None:
+    rest = memoryview(body)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+
+
+def _put_over(file: int, draft: str, path: str) -> None:
+    """Let a draft take the place of what has the name, once it is on disk."""
+    os.fsync(file)
+    os.replace(draft, path)
+
+
+def _put_new(file: int, draft: str, path: str) -> None:
+    """Give a draft its name if that is free, and have both on disk together, which is one wait for the disk."""
+    os.link(draft, path)
+    try:
+        os.unlink(draft)
+        os.fsync(file)
+    except BaseException:
+        os.unlink(path)
+        raise
+
+
 def _info(location: str, stat: os.stat_result) -> FileInfo:
     etag = f"{stat.st_mtime_ns:x}-{stat.st_size:x}-{stat.st_ino:x}"
     return FileInfo(location, stat.st_size, etag, stat.st_mtime_ns // 1_000_000)
@@ -83,7 +116,7 @@ class LocalFileSystem(FileSystem):
             return file.read() if length is None else file.read(length)
 
     def write(self, location: str, body: bytes, overwrite: bool = True) -> None:
-        """See `FileSystem.write`; the file appears under its name only when it is complete and on disk.
+        """See `FileSystem.write`; the file appears under its name only when it is complete, and is on disk after that.
 
         A row that names the file is committed next, and must not outlive it when the power fails.
         """
@@ -91,19 +124,16 @@ class LocalFileSystem(FileSystem):
         folder, name = os.path.split(path)
         draft = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(6)}.tmp")
         with _told("write", location):
-            os.makedirs(folder, exist_ok=True)
+            file = _create(draft, folder)
             try:
-                with open(draft, "xb") as file:
-                    file.write(body)
-                    file.flush()
-                    os.fsync(file.fileno())
-                if overwrite:
-                    os.replace(draft, path)
-                else:
-                    os.link(draft, path)
-            finally:
-                if os.path.lexists(draft):
+                _write_all(file, body)
+                _put_over(file, draft, path) if overwrite else _put_new(file, draft, path)
+            except BaseException:
+                with suppress(FileNotFoundError):
                     os.unlink(draft)
+                raise
+            finally:
+                os.close(file)
             _sync_folder(folder)
 
     def delete(self, location: str) -> None:
