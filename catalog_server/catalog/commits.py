@@ -15,6 +15,7 @@ from typing import Any
 from catalog_server.catalog import grants
 from catalog_server.catalog.core import Core
 from catalog_server.catalog.metadata_files import Document, MetadataFiles
+from catalog_server.catalog.recent_rows import RecentRows
 from catalog_server.catalog.renames import rename
 from catalog_server.catalog.table_locations import TableLocations, places
 from catalog_server.catalog.table_writes import change_in, create_in
@@ -40,7 +41,7 @@ from catalog_server.model.table import (
     Table,
     TableKind,
 )
-from catalog_server.store import databases
+from catalog_server.store import databases, tables
 from catalog_server.store.transaction import Transaction, now
 
 ATTEMPTS_MAX = 100
@@ -68,6 +69,8 @@ class IcebergTable:
     table: Table
     document: Document
     metadata_location: str
+    text: bytes | None = None
+    """The document as JSON, where it was written just now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,7 @@ class Commits:
         self.tables = of
         self.metadata = metadata
         self.locations = where
+        self._recent = RecentRows()
 
     def load(self, caller: Caller, name: TableName) -> IcebergTable:
         """The table and its document; a table of another kind is not found here."""
@@ -159,13 +163,13 @@ class Commits:
     def create(self, caller: Caller, name: TableName, new: Document) -> IcebergTable:
         """Make a table of a staged document; raises `AlreadyExists`, `Invalid`."""
         self._check_places(name, new)
-        location = self.metadata.write(new, 0)
+        file = self.metadata.write(new, 0)
         try:
-            return self._insert(caller, name, new, location)
+            return replace(self._insert(caller, name, new, file.location), text=file.text)
         except OutcomeUnknown:
             raise
         except BaseException:
-            self.metadata.discard(location)
+            self.metadata.discard(file.location)
             raise
 
     def _insert(self, caller: Caller, name: TableName, new: Document, location: str) -> IcebergTable:
@@ -257,13 +261,36 @@ class Commits:
         if len(set(names)) < len(names):
             twice = next(one.name for one, key in zip(commits, names, strict=True) if names.count(key) > 1)
             raise Invalid("table-changes", f"{twice.database}.{twice.table} is named more than once")
+        planned = self._plan_on_recent(commits)
         for _ in range(ATTEMPTS_MAX):
-            planned = [self._plan(caller, one) for one in commits]
+            planned = planned or [self._plan(caller, one) for one in commits]
             done = self._carry_out(caller, planned)
             if done is not None:
+                for one in done:
+                    self._recent.keep(one.table)
                 return done
+            for commit in commits:
+                self._recent.shun(self.core.table_name(commit.name))
+            planned = []
         named = ", ".join(str(one.name) for one in commits)
         raise Conflict(f"table {named}", "to come first", "other writers again and again")
+
+    def _plan_on_recent(self, commits: Sequence[TableCommit]) -> list[_Planned]:
+        """What the commits come to on the rows that this process wrote last; empty where that is not known or not to be done.
+
+        What is refused here is refused for good only when the rows in the store refuse it too.
+        """
+        planned = []
+        try:
+            for one in commits:
+                row = self._recent.find(self.core.table_name(one.name))
+                if row is None or requirements.is_create(one.required):
+                    return []
+                location = _location_of(row)
+                planned.append(self._plan_on(one, IcebergTable(row, self.read(location), location)))
+        except CatalogError:
+            return []
+        return [] if any(one.unchanged for one in planned) else planned
 
     def _plan(self, caller: Caller, one: TableCommit) -> _Planned:
         """What a commit comes to on the table as it is now; nothing is written."""
@@ -275,7 +302,9 @@ class Commits:
             new = updates.apply_updates(None, one.updated, now())
             self._check_places(one.name, new)
             return _Planned(one.name, None, new)
-        found = self.load(caller, one.name)
+        return self._plan_on(one, self.load(caller, one.name))
+
+    def _plan_on(self, one: TableCommit, found: IcebergTable) -> _Planned:
         if one.expected_version not in (None, found.table.version):
             raise Conflict(f"table {one.name}", f"version {one.expected_version}", f"version {found.table.version}")
         current = replace(found, document=document.completed(found.document))
@@ -291,7 +320,7 @@ class Commits:
             return [one.current for one in planned if one.current is not None]
         files_of = [None if one.unchanged else self.metadata.write(one.new, one.version) for one in planned]
         order = sorted(range(len(planned)), key=lambda n: planned[n].id)
-        rows = [_row(caller, one, file) for one, file in zip(planned, files_of, strict=True)]
+        rows = [_row(caller, one, file and file.location) for one, file in zip(planned, files_of, strict=True)]
 
         def work(tx: Transaction) -> list[Table]:
             done = {n: self._write_row(tx, caller, planned[n], rows[n]) for n in order}
@@ -304,14 +333,14 @@ class Commits:
         except BaseException as error:
             for file in files_of:
                 if file is not None:
-                    self.metadata.discard(file)
+                    self.metadata.discard(file.location)
             if isinstance(error, Conflict):
                 return None
             if isinstance(error, AlreadyExists):
                 raise _exists_already(next(one.name for one in planned if one.current is None), error) from error
             raise
         return [
-            IcebergTable(table, one.new, file or _location_of(table))
+            IcebergTable(table, one.new, _location_of(table), file and file.text)
             for one, table, file in zip(planned, altered, files_of, strict=True)
         ]
 
@@ -322,12 +351,14 @@ class Commits:
             made = create_in(tx, caller, self._home(tx, one.name), row)
             self._check_apart_in(tx, one.new, made)
             return made
-        action = Action.DESCRIBE if one.unchanged else Action.ALTER
-        found = self.tables.find(tx, caller, action, one.name, lock=True)
-        expected = one.current.table.version
-        if found.version != expected:
-            raise Conflict(f"table {one.name}", f"version {expected}", f"version {found.version}")
-        return found if one.unchanged else change_in(tx, caller, found, row, self._home(tx, one.name).id)
+        table, name = one.current.table, self.core.table_name(one.name)
+        self.core.grants.require(tx, caller, Action.DESCRIBE, grants.of_table(name))
+        if not one.unchanged:
+            self.core.grants.require(tx, caller, Action.ALTER, grants.of_table(name))
+        if not tables.hold(tx, table):
+            found = self.tables.find(tx, caller, Action.DESCRIBE if one.unchanged else Action.ALTER, name)
+            raise Conflict(f"table {name}", f"version {table.version}", f"version {found.version}")
+        return table if one.unchanged else change_in(tx, caller, table, row, table.database_id)
 
     def _home(self, tx: Transaction, name: TableName) -> Database:
         own = self.core.table_name(name).parent
@@ -373,7 +404,7 @@ def _row(caller: Caller, one: _Planned, file: str | None) -> Table:
         return one.current.table
     current = one.current
     changed = _dressed(current.table, one.name, one.new, file, current.metadata_location, caller, current.document)
-    check_definition(changed)
+    check_definition(changed, current.table)
     return changed
 
 
@@ -403,15 +434,11 @@ def _dressed(
 
     `old` is the document that the row was dressed in: what came from it goes with it.
     """
-    gone = _DERIVED if old is None else _DERIVED | columns.hive_parameters(old, "").keys()
+    gone = _DERIVED if old is None else _DERIVED | columns.property_parameters(old).keys()
     parameters = {key: value for key, value in (before.parameters if before else {}).items() if key not in gone}
     parameters |= columns.hive_parameters(new, location, previous)
-    held = {(column.key, column.type): column.parameters for column in (before.columns if before else ())}
-    found = tuple(
-        Column(name, kind, comment, held.get((name_key(name), kind), {}))
-        for name, kind, comment in columns.columns_of(new)
-    )
     if before is not None:
+        found = _columns(before.columns, new)
         return replace(before, columns=found, location=str(new["location"]), parameters=parameters)
     owner = new.get("properties", {}).get("owner") or caller.user
     return Table(
@@ -419,9 +446,18 @@ def _dressed(
         database=name.database,
         name=name.table,
         kind=TableKind.EXTERNAL,
-        columns=found,
+        columns=_columns((), new),
         location=str(new["location"]),
         storage=_STORAGE,
         parameters=parameters,
         owner=owner,
     )
+
+
+def _columns(before: tuple[Column, ...], new: Document) -> tuple[Column, ...]:
+    """The columns of a document, with the parameters that others set on them; the very same ones where none is different."""
+    found = columns.columns_of(new)
+    if [(column.name, column.type, column.comment) for column in before] == found:
+        return before
+    held = {(column.key, column.type): column.parameters for column in before}
+    return tuple(Column(name, kind, comment, held.get((name_key(name), kind), {})) for name, kind, comment in found)

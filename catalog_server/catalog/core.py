@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from catalog_server.catalog.grants import Grants
@@ -12,7 +12,7 @@ from catalog_server.lake.filesystem import Lake
 from catalog_server.model.caller import Caller
 from catalog_server.model.errors import Invalid
 from catalog_server.model.event import Event, EventKind
-from catalog_server.model.names import DEFAULT_CATALOG, DatabaseName, TableName, name_key
+from catalog_server.model.names import DEFAULT_CATALOG, UNKEPT, DatabaseName, TableName, name_key
 from catalog_server.store import events
 from catalog_server.store.transaction import Store, Transaction
 
@@ -65,18 +65,18 @@ def event_of(caller: Caller, kind: EventKind, name: DatabaseName | TableName | N
     )
 
 
-_UNKEPT = re.compile("[\x00\ud800-\udfff]")
-
-
 def check_text(field: str, *texts: str | None) -> None:
     """Refuse text that the store cannot keep: NUL characters and halves of surrogate pairs."""
     for text in texts:
-        if text and _UNKEPT.search(text):
+        if text and UNKEPT.search(text):
             raise Invalid(field, f"{text[:60]!r} holds a NUL or is not valid Unicode")
 
 
 def check_parameters(field: str, parameters: Mapping[str, str]) -> None:
     """Refuse parameters that are not text or that the store cannot keep."""
+    with suppress(TypeError):  # which text it is that is none is told below
+        if not UNKEPT.search("\n".join(parameters) + "\n".join(parameters.values())):
+            return
     for key, value in parameters.items():
         if not isinstance(key, str) or not isinstance(value, str):
             raise Invalid(field, f"{key!r} is {type(value).__name__}, not text")

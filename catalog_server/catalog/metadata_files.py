@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from typing import Any
+from typing import Any, NamedTuple
 
 from catalog_server.lake import locations
 from catalog_server.lake.filesystem import Lake
@@ -16,6 +16,13 @@ Document = dict[str, Any]
 DOCUMENTS_KEPT = 256
 DOCUMENT_BYTES_KEPT = 64 * 1024 * 1024
 """Bytes of all metadata files whose documents are kept; as objects they take about five times as much."""
+
+
+class Written(NamedTuple):
+    """A metadata file that was written just now: where, and its document as JSON."""
+
+    location: str
+    text: bytes
 
 
 class MetadataFiles:
@@ -43,16 +50,17 @@ class MetadataFiles:
         self._keep(location, found, len(body))
         return found
 
-    def write(self, new: Document, version: int) -> str:
-        """Write a document to a new file below its location and return where; no transaction may be open."""
+    def write(self, new: Document, version: int) -> Written:
+        """Write a document to a new file below its location; no transaction may be open."""
         compressed = files.compresses(new)
         folder = new.get("properties", {}).get("write.metadata.path") or f"{str(new['location']).rstrip('/')}/metadata"
         location = f"{folder.rstrip('/')}/{files.metadata_file_name(max(version, 0), compressed)}"
-        body = files.dumps(new, compressed)
+        text = files.text_of(new)
+        body = files.packed(text, compressed)
         self.lake.filesystem(location).write(location, body, overwrite=False)
         self._keep(location, new, len(body))
         reach("metadata_written")
-        return location
+        return Written(location, text)
 
     def discard(self, location: str) -> None:
         """Delete a file that no row came to name."""

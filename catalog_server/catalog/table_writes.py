@@ -29,7 +29,11 @@ from catalog_server.store.transaction import Transaction
 
 DDL_TIME = "transient_lastDdlTime"
 _SEARCHED_VALUE_MAX = 200
-_UNSEARCHED = {METADATA_LOCATION, PREVIOUS_METADATA_LOCATION, DDL_TIME}
+_UNSEARCHED = frozenset((
+    METADATA_LOCATION, PREVIOUS_METADATA_LOCATION, DDL_TIME, "snapshot-count", "current-snapshot-id",
+    "current-snapshot-timestamp-ms", "current-snapshot-summary", "numFiles", "numRows", "totalSize", "rawDataSize",
+))  # fmt: skip
+"""Parameters that nobody looks for and that change with the data."""
 
 
 def create_in(tx: Transaction, caller: Caller, database: Database, table: Table, *, as_it_is: bool = False) -> Table:
@@ -49,6 +53,7 @@ def create_in(tx: Transaction, caller: Caller, database: Database, table: Table,
         created_at=table.created_at or tx.at,
         updated_at=tx.at,
         updated_by=caller.user,
+        database_id=database.id,
     )
     ids = rows.blob_ids(tx, new)
     made = replace(new, id=rows.create(tx, database.id, new, ids))
@@ -66,18 +71,21 @@ def change_in(
     Raises `Conflict`, `AlreadyExists`.
     """
     changed = replace(
-        after, id=before.id, version=before.version + 1, updated_at=tx.at, updated_by=caller.user
-    )  # fmt: skip
+        after,
+        id=before.id,
+        version=before.version + 1,
+        updated_at=tx.at,
+        updated_by=caller.user,
+        database_id=database_id,
+    )
     ids = rows.blob_ids(tx, changed)
     if not rows.swap(tx, before.version, changed, database_id, ids, held=before.full_name == changed.full_name):
         raise Conflict(f"table {before.full_name}", f"version {before.version}", "a newer one")
     versions.record(tx, before, changed, database_id, ids, caller)
     if cascade:
         partitions.cascade_columns(tx, before.id, ids["columns_id"])
-    statistics.forget_columns(tx, before.id, _lost(before.columns, changed.columns), of_partitions=cascade)
-    renamed, gone = _moved_columns(before, changed)
-    if renamed or gone:
-        constraints.follow(tx, before.id, renamed, gone)
+    if before.columns is not changed.columns or before.partition_keys is not changed.partition_keys:
+        _follow_columns(tx, before, changed, of_partitions=cascade)
     if _searched(before) != _searched(changed):
         index(tx, changed)
     if before.full_name != changed.full_name:
@@ -104,6 +112,14 @@ def change_in(
         payload=payload,
     )
     return changed
+
+
+def _follow_columns(tx: Transaction, before: Table, changed: Table, *, of_partitions: bool) -> None:
+    """Statistics of columns that are gone or of another type go; constraints follow renamed ones and leave with lost ones."""
+    statistics.forget_columns(tx, before.id, _lost(before.columns, changed.columns), of_partitions=of_partitions)
+    renamed, gone = _moved_columns(before, changed)
+    if renamed or gone:
+        constraints.follow(tx, before.id, renamed, gone)
 
 
 def drop_in(tx: Transaction, caller: Caller, table: Table, *, delete_data: bool, purge: bool = False) -> bool:

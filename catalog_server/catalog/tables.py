@@ -275,13 +275,18 @@ def table_location(database: Database, table: str) -> str:
     return f"{(database.location or '').rstrip('/')}/{folder_name(table)}"
 
 
-def check_definition(table: Table) -> None:
-    """Refuse a definition that could not be kept or read; raises `Invalid` that names the field."""
+def check_definition(table: Table, held: Table | None = None) -> None:
+    """Refuse a definition that could not be kept or read; raises `Invalid` that names the field.
+
+    What is the very same as in `held`, which is kept already, is not looked at again.
+    """
     check_name("table", table.name)
     check_parameters("parameters", table.parameters)
     texts = (table.location, table.owner, table.view_original, table.view_expanded)
     check_text("table", *texts)
     check_parameters("SerDe parameters", table.storage.serde.parameters)
+    if held is not None and table.columns is held.columns and table.partition_keys is held.partition_keys:
+        return
     seen: set[str] = set()
     for column in (*table.columns, *table.partition_keys):
         check_text("column", column.name, column.type, column.comment)

@@ -79,7 +79,7 @@ class Views:
         self._check_free(caller, name)
         new = views.new_view(where, dict(schema), dict(version), properties, now())
         self.locations.check(name.catalog, new)
-        metadata_location = self.metadata.write(new, 0)
+        metadata_location = self.metadata.write(new, 0).location
         try:
             return self._insert(caller, name, new, metadata_location)
         except OutcomeUnknown:
@@ -125,7 +125,7 @@ class Views:
         raise Conflict(f"view {name}", "to come first", "other writers again and again")
 
     def _swap(self, caller: Caller, name: TableName, current: IcebergView, new: Document) -> IcebergView | None:
-        location = self.metadata.write(new, files.metadata_file_version(current.metadata_location) + 1)
+        location = self.metadata.write(new, files.metadata_file_version(current.metadata_location) + 1).location
         changed = _dressed(current.table, name, new, location, current.metadata_location, caller, current.document)
         try:
             altered = self.tables.alter(caller, name, changed, expected_version=current.table.version)

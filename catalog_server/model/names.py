@@ -13,6 +13,9 @@ NAME_LENGTH_MAX = 255
 DEFAULT_CATALOG = "hive"
 """The name that Hive clients use for the default catalog."""
 
+UNKEPT = re.compile("[\x00\ud800-\udfff]")
+"""What no text may hold that is to be kept: NUL characters and halves of surrogate pairs."""
+
 _UPPER = str.maketrans({chr(c): chr(c + 32) for c in range(ord("A"), ord("Z") + 1)})
 _WORDS = re.compile(r"[^\W_]+")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")

@@ -5,7 +5,6 @@ thousand things as for ten.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -27,15 +26,14 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
+from catalog_server.model.names import UNKEPT
 from catalog_server.store.schema.base import Json, json_text
 from catalog_server.store.transaction import Transaction
-
-_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def among(tx: Transaction, compared: Column[Any], values: Collection[str] | Collection[int]) -> ColumnElement[bool]:
     """Whether a column has one of the values. Texts that the store cannot keep are equal to none."""
-    text = json.dumps([one for one in values if not (isinstance(one, str) and _UNKEPT.search(one))])
+    text = json.dumps([one for one in values if not (isinstance(one, str) and UNKEPT.search(one))])
     if not tx.is_postgresql:
         return compared.in_(select(func.json_each(text).table_valued("value").c.value))
     each: Any = func.json_array_elements_text(cast(literal(text, Text), postgresql.JSON))

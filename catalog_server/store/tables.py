@@ -122,6 +122,28 @@ _GET = Prepared(_named)
 _GET_LOCKED = Prepared(lambda: _named().with_for_update(of=tables))
 
 
+def hold(tx: Transaction, table: Table) -> bool:
+    """Hold a table's row until the transaction ends if it still has this version and name; whether it has."""
+    name = {"catalog": name_key(table.catalog), "database": name_key(table.database), "table": name_key(table.name)}
+    return _HOLD.first(tx, b_id=table.id, b_version=table.version, **name) is not None
+
+
+_HOLD = Prepared(
+    lambda: (
+        select(tables.c.id)
+        .select_from(_JOINED)
+        .where(
+            tables.c.id == bindparam("b_id"),
+            tables.c.version == bindparam("b_version"),
+            catalogs.c.name_key == bindparam("catalog"),
+            databases.c.name_key == bindparam("database"),
+            tables.c.name_key == bindparam("table"),
+        )
+        .with_for_update(of=tables)
+    )
+)
+
+
 def get_many(tx: Transaction, database: DatabaseName, names: Iterable[str], visible: Visibility) -> list[Table]:
     """Those of the named tables that exist and may be seen, in the order of the names."""
     order = {name_key(name): place for place, name in reversed(list(enumerate(names)))}

@@ -246,7 +246,8 @@ def _loaded(call: Call, found: IcebergTable, mode: str = "all") -> Response:
     told = [convert.credential(one, call.prefix, name) for one in keys]
 
     def make() -> bytes:
-        metadata = convert.with_mode(found.document, mode)
+        text = found.text if mode == "all" else None
+        metadata = convert.with_mode(found.document, mode) if text is None else msgspec.Raw(text)
         answer: convert.Json = {"metadata-location": found.metadata_location, "metadata": metadata, "config": config}
         if told:
             answer["storage-credentials"] = told

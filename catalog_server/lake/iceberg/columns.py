@@ -90,7 +90,7 @@ def hive_parameters(
     """
     full = documents.completed(document)
     properties = full["properties"]
-    parameters = {_RENAMED.get(key, key): value for key, value in properties.items() if key.lower() != _OWNER}
+    parameters = property_parameters(full)
     if full["table-uuid"] is not None:
         parameters["uuid"] = str(full["table-uuid"])
     parameters |= {"EXTERNAL": "TRUE", "table_type": "ICEBERG", "metadata_location": metadata_location}
@@ -99,6 +99,12 @@ def hive_parameters(
     if properties.get("engine.hive.enabled", "").lower() == "true":
         parameters["storage_handler"] = STORAGE_HANDLER
     return parameters | _derived(full)
+
+
+def property_parameters(document: Json) -> dict[str, str]:
+    """The table parameters that are properties of the document."""
+    properties = document.get("properties") or {}
+    return {_RENAMED.get(key, key): value for key, value in properties.items() if key.lower() != _OWNER}
 
 
 def _derived(full: Json) -> dict[str, str]:

@@ -312,8 +312,8 @@ def snapshot_id(document: Json) -> int | None:
 def current_snapshot(document: Json) -> Json | None:
     """The current snapshot, None when there is none."""
     current = snapshot_id(document)
-    found: list[Json] = [item for item in document["snapshots"] if item.get("snapshot-id") == current]
-    return found[0] if found and current is not None else None
+    newest_first = reversed(document["snapshots"]) if current is not None else ()
+    return next((item for item in newest_first if item.get("snapshot-id") == current), None)
 
 
 def by_id(document: Json, key: str, id_key: str, id_: int) -> Json:

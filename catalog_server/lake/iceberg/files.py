@@ -40,17 +40,26 @@ def compresses(document: Json) -> bool:
     return str(document.get("properties", {}).get(COMPRESSION, "none")).lower() == "gzip"
 
 
-def dumps(document: Json, compressed: bool = False) -> bytes:
-    """The bytes of a metadata file.
+def text_of(document: Json) -> bytes:
+    """A document as JSON.
 
     Raises:
         Invalid: the document nests too deep to be written.
     """
     try:
-        data = msgspec.json.encode(document)
+        return msgspec.json.encode(document)
     except (RecursionError, msgspec.MsgspecError, TypeError, ValueError) as error:
         raise Invalid("metadata", "cannot be written as JSON") from error
-    return zlib.compress(data, wbits=_GZIP_WINDOW) if compressed else data
+
+
+def dumps(document: Json, compressed: bool = False) -> bytes:
+    """The bytes of a metadata file; raises what `text_of` raises."""
+    return packed(text_of(document), compressed)
+
+
+def packed(text: bytes, compressed: bool) -> bytes:
+    """The bytes of a metadata file that holds a text."""
+    return zlib.compress(text, wbits=_GZIP_WINDOW) if compressed else text
 
 
 def loads(data: bytes, bytes_max: int = FILE_BYTES_MAX) -> Json:
