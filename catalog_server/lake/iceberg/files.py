@@ -8,6 +8,7 @@ import zlib
 from collections.abc import Callable
 
 import msgspec
+from isal import isal_zlib
 
 from catalog_server.lake.iceberg import shapes
 from catalog_server.lake.iceberg.shapes import Json
@@ -59,7 +60,10 @@ def dumps(document: Json, compressed: bool = False) -> bytes:
 
 def packed(text: bytes, compressed: bool) -> bytes:
     """The bytes of a metadata file that holds a text."""
-    return zlib.compress(text, wbits=_GZIP_WINDOW) if compressed else text
+    if not compressed:
+        return text
+    zipped: bytes = isal_zlib.compress(text, wbits=_GZIP_WINDOW)
+    return zipped
 
 
 def loads(data: bytes, bytes_max: int = FILE_BYTES_MAX) -> Json:
