@@ -51,7 +51,7 @@ class Services:
         """Crawlers and their crawls."""
         from catalog_server.crawlers.crawl import Crawls
 
-        return Crawls(self.catalog, wake=lambda: self.wake_worker())
+        return Crawls(self.catalog, wake=lambda: self.wake_worker(), spools=self.config.data / "crawls")
 
     @cached_property
     def care(self) -> CareRuns:

@@ -48,6 +48,10 @@ class FoundTable:
     files: int = 0
 
 
+Line = tuple[str, str, str]
+"""A problem or a decision as it is remembered: which of the two, place, text."""
+
+
 @dataclass(slots=True)
 class Report:
     """Collects what is told of a crawl while it runs; lists are cut at `ENTRIES_MAX`, counts are not."""
@@ -70,6 +74,20 @@ class Report:
         """Note a decision."""
         if len(self.decisions) < ENTRIES_MAX:
             self.decisions.append(Decision(place, decision))
+
+    def replay(self, line: Line) -> None:
+        """Tell again what an earlier crawl told."""
+        kind, place, text = line
+        self.problem(place, text) if kind == "problem" else self.decide(place, text)
+
+    def begin_lines(self) -> tuple[int, int]:
+        """From where on `end_lines` shall answer."""
+        return len(self.problems), len(self.decisions)
+
+    def end_lines(self, begun: tuple[int, int]) -> list[Line]:
+        """What was told since."""
+        problems = [("problem", one.place, one.reason) for one in self.problems[begun[0] :]]
+        return problems + [("decision", one.place, one.decision) for one in self.decisions[begun[1] :]]
 
     def step(self, phase: str, done: int, total: int | None = None) -> None:
         """Tell how far the crawl is; raises `Cancelled` when somebody asked it to stop."""

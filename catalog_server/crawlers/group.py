@@ -34,15 +34,21 @@ class Pile:
     count: int = 0
     bytes: int = 0
     samples: list[FileInfo] = field(default_factory=list)
+    fingerprint: str = ""
+    """Differs whenever the files of the folder do."""
 
     def add(self, info: FileInfo) -> None:
         """Count a file; some are kept as samples."""
-        self.count += 1
-        self.bytes += info.size
-        if len(self.samples) < SAMPLES_MAX:
-            self.samples.append(info)
-        else:
-            self.samples[-1] = info
+        self.add_all(1, info.size, [info])
+
+    def add_all(self, count: int, size: int, some: Sequence[FileInfo], samples_max: int = SAMPLES_MAX) -> None:
+        """Count files of so many bytes; of `some` of them, the first and the last, samples are kept."""
+        self.count += count
+        self.bytes += size
+        room = samples_max - len(self.samples)
+        self.samples.extend(some[:room])
+        if len(some) > room:
+            self.samples[-1] = some[-1]
 
 
 Folders = Mapping[Path, Mapping[str, Pile]]
