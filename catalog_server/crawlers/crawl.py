@@ -16,7 +16,7 @@ from catalog_server.crawlers.manifest import Manifest
 from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
-from catalog_server.lake.locations import parse
+from catalog_server.crawlers.targets import Targets
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
@@ -48,10 +48,15 @@ class Crawls:
     """The service that facades and triggers start crawls with; `wake` tells the worker that something waits."""
 
     def __init__(
-        self, catalog: CatalogService, wake: Callable[[], None] | None = None, spools: Path | None = None
+        self,
+        catalog: CatalogService,
+        wake: Callable[[], None] | None = None,
+        spools: Path | None = None,
+        targets: Targets | None = None,
     ) -> None:
         """`spools` is the folder for what crawls see while they run; one of the system's where it is not named."""
         self._catalog = catalog
+        self._targets = targets or Targets()
         self._spools = spools or Path(tempfile.gettempdir())
         self._sweeps = spools is not None
         self._store = catalog.store
@@ -238,9 +243,11 @@ class Crawls:
 
     def _look(self, caller: Caller, crawler: Crawler, target: str, report: Report, memory: Memory | None) -> Looked:
         if memory is not None:
+            self._targets.check_store(target, self._catalog.lake)
             return look_at(self._catalog.lake, crawler, target, report, memory)
         parsed = parse_target(target)
         connection = self._catalog.connections.resolve(caller, parsed.connection)
+        self._targets.check_connection(target, connection)
         return Looked(crawl_connection(connection, self._catalog.lake, crawler, parsed, report))
 
     def _sweep(self) -> None:
@@ -285,7 +292,7 @@ class Crawls:
         if not 1 <= len(crawler.targets) <= _TARGETS_MAX:
             raise Invalid("targets", f"there must be between 1 and {_TARGETS_MAX}")
         for target in crawler.targets:
-            parse_target(target) if target.startswith(SCHEME) else parse(target)
+            self._targets.check(target)
         if crawler.table_prefix:
             check_name("table prefix", crawler.table_prefix, dots=False)
         _check_options(crawler.options)
