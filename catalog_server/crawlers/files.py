@@ -39,6 +39,7 @@ from catalog_server.model.names import name_key
 
 PEEKED_MAX = 2_000
 SAMPLE = 20
+_NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"
 EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
 
 Versions = Mapping[str, tuple[int, int, int]]
@@ -150,7 +151,10 @@ class _Target:
             return Looked(kept={one.name: one.entry or {} for one in self.head.tables})
         lines_before, problems_before = self.report.begin_lines(), self.report.problem_count
         for place in self.memory.spool.nameless():
-            self.report.problem(join(self.root, place), "its name is no UTF-8")
+            self.report.problem(
+                f"{self.root}/{place}",
+                _NAMELESS,
+            )
         seen, parts = self._glances()
         grouping = self._grouped(seen)
         looked = Looked(unread=seen.unread)

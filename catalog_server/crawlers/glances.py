@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from catalog_server.crawlers import classify, group
 from catalog_server.crawlers.found import Report
@@ -28,6 +29,7 @@ _SAMPLES_LEAST = 3
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
 _UNREADABLE = "cannot be read: "
 _BATCH = 256
+_MAYBE_HIDDEN = ("_", ".")
 _TABLE_FORMATS = (
     (re.compile(r"(.*?)/_delta_log(?:/.*)?", re.DOTALL), "Delta"),
     (re.compile(r"(.*?)/metadata/[^/]+\.metadata\.json", re.DOTALL), "Iceberg"),
@@ -69,13 +71,13 @@ class _Files:
         """Whether the file's name is believed; `order` counts the visible ones of the folder."""
         if self.first + order < self.peeked_max:
             return False
-        return not self.folder.listed.sizes[at] or sniff.named_format(self.folder.listed.names[at])[0] in FORMATS
+        return not self.folder.listed.sizes[at] or _named(self.folder.listed.names[at]) in FORMATS
 
     def believed(self, at: int) -> str:
         """The verdict by a file's name and size alone."""
         if not self.folder.listed.sizes[at]:
             return f"{_PROBLEM}empty: 0 bytes"
-        return f"{_IS}{sniff.named_format(self.folder.listed.names[at])[0]}"
+        return f"{_IS}{_named(self.folder.listed.names[at])}"
 
     def identity(self, at: int) -> str:
         """What the file's content is known by."""
@@ -86,8 +88,25 @@ def _visible(folder: Folder) -> Sequence[int]:
     """Places of the files that engines look at."""
     if folder.path and sniff.is_hidden(f"{folder.path}/x"):
         return ()
-    names = folder.listed.names
-    return [at for at, name in enumerate(names) if not sniff.is_hidden(name)]
+    names = enumerate(folder.listed.names)
+    return [
+        at for at, name in names if not (name.startswith(_MAYBE_HIDDEN) or name.endswith(".crc")) or _is_shown(name)
+    ]
+
+
+def _is_shown(name: str) -> bool:
+    return not sniff.is_hidden(name)
+
+
+def _named(name: str) -> str | None:
+    """The format that a name speaks of: asked once for all names with the same ending."""
+    dot = name.find(".", 1)
+    return _of_ending(name[dot:] if dot > 0 else "")
+
+
+@lru_cache(maxsize=4096)
+def _of_ending(ending: str) -> str | None:
+    return sniff.named_format(f"x{ending}")[0]
 
 
 def look(files: FileSystem, root: str, folders: Folders, peeked_max: int, spool: Spool, report: Report) -> None:

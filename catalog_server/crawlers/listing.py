@@ -28,6 +28,7 @@ GAIN = 1.25
 """What doubling the streams must bring, or it is taken back."""
 _POLL_SECONDS = 0.1
 _LAST = "\U0010ffff"
+_UNNAMEABLE = frozenset({"", ".", ".."})
 
 
 class Sink(Protocol):
@@ -38,6 +39,9 @@ class Sink(Protocol):
 
         A folder whose part 0 comes again is listed anew, and what was told of it before does not count.
         """
+
+    def note_nameless(self, paths: Sequence[str]) -> None:
+        """Files that can have no location."""
 
     def is_closed(self, folder: str) -> bool:
         """Whether the folder and all below it was listed before."""
@@ -169,7 +173,21 @@ class Listing:
     def pages(self, folder: str, after: str) -> Iterator[Sequence[Entry]]:
         """All files below a folder, named by their paths from there; what sorts before the head `after` may be left out."""
         here = join(self._root, folder) if folder else self._root
-        return self._files.scan(here, f"{after}/{_LAST}" if after else "")
+        for page in self._files.scan(here, f"{after}/{_LAST}" if after else ""):
+            paths = "\n".join([entry[0] for entry in page])
+            if "//" in paths or "/." in paths or paths.startswith(("/", ".")) or "\n/" in paths or "\n." in paths:
+                yield self._nameable(folder, page)
+            else:
+                yield page
+
+    def _nameable(self, folder: str, page: Sequence[Entry]) -> Sequence[Entry]:
+        """The files of a page that have a location: keys may hold parts that are empty or climb, locations may not."""
+        kept = [entry for entry in page if not _UNNAMEABLE.intersection(entry[0].split("/"))]
+        if len(kept) < len(page):
+            named = {entry[0] for entry in kept}
+            with self._change:
+                self._sink.note_nameless([_prefix(folder) + entry[0] for entry in page if entry[0] not in named])
+        return kept
 
     def is_begun(self, folder: str) -> bool:
         """Whether a part of a folder was listed before."""

@@ -120,17 +120,19 @@ class Spool:
             "".join(file[0] for file in files).encode()
         except UnicodeEncodeError:
             named = [file for file in files if _is_text(f"{folder}/{file[0]}")]
-            nameless = {f"{folder}/{file[0]}".lstrip("/") for file in files} - {
-                f"{folder}/{f[0]}".lstrip("/") for f in named
-            }
-            with self._lock:
-                shown = ((place.encode("utf-8", "backslashreplace").decode(),) for place in nameless)
-                self._database.executemany("INSERT OR REPLACE INTO nameless VALUES (?)", shown)
+            kept = {file[0] for file in named}
+            self.note_nameless([f"{folder}/{file[0]}".lstrip("/") for file in files if file[0] not in kept])
             return named
         return files
 
+    def note_nameless(self, paths: Sequence[str]) -> None:
+        """See `Sink.note_nameless`."""
+        with self._lock:
+            shown = ((path.encode("utf-8", "backslashreplace").decode(),) for path in paths)
+            self._database.executemany("INSERT OR REPLACE INTO nameless VALUES (?)", shown)
+
     def nameless(self) -> list[str]:
-        """Files whose names are no text, so that nothing can be kept of them."""
+        """Files whose names are no text or no paths, so that nothing can be kept of them."""
         return [place for (place,) in self._all("SELECT place FROM nameless ORDER BY place")]
 
     def is_closed(self, folder: str) -> bool:

@@ -68,6 +68,7 @@ class Seen:
     def __init__(self) -> None:
         self.files: dict[str, list[Entry]] = {}
         self.closed: set[str] = set()
+        self.nameless: list[str] = []
 
     def add(self, folder: str, part: int, files: Sequence[Entry], *, closed: bool) -> None:
         if part == 0:
@@ -81,6 +82,9 @@ class Seen:
 
     def is_begun(self, folder: str) -> bool:
         return any(not folder or one.startswith(f"{folder}/") for one in self.closed - {folder})
+
+    def note_nameless(self, paths: Sequence[str]) -> None:
+        self.nameless.extend(paths)
 
     @property
     def keys(self) -> list[str]:
@@ -134,6 +138,12 @@ def test_a_listing_goes_on_with_the_folders_that_are_left(seed: int, order: Orde
         del seen.files[folder]
     Listing(Store(keys, order), ROOT, seen, lambda _: None).run()
     assert seen.keys == keys
+
+
+def test_keys_that_no_location_can_have_are_left_out_and_told() -> None:
+    seen = Seen()
+    Listing(Store(["a//b", "a/../c", "./d", "/e", "a/f", "a/.g"], by_bytes), ROOT, seen, lambda _: None).run()
+    assert (seen.keys, sorted(seen.nameless)) == (["a/.g", "a/f"], ["./d", "/e", "a/../c", "a//b"])
 
 
 def test_what_was_closed_is_not_listed_again() -> None:
