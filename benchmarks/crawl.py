@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -140,7 +140,8 @@ class Crawler:
         crawl = self._post(f"/crawlers/{self.name}/crawls")
         while crawl["state"] in ("QUEUED", "RUNNING"):
             time.sleep(0.02)
-            self.memory = max(self.memory, pss_megabytes(self.worker))
+            with suppress(ProcessLookupError, FileNotFoundError):  # a child that has just ended
+                self.memory = max(self.memory, pss_megabytes(self.worker))
             crawl = self.api.get(f"/crawls/{crawl['id']}").json()
         took = time.perf_counter() - began
         assert crawl["state"] == "SUCCEEDED", crawl

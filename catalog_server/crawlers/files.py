@@ -15,6 +15,7 @@ from catalog_server.crawlers import glances, group
 from catalog_server.crawlers.file_tables import UNREADABLE, Looks, digest, samples, table_of
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
+from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Group, Grouping
 from catalog_server.crawlers.listing import Listing
 from catalog_server.crawlers.manifest import (
@@ -32,7 +33,7 @@ from catalog_server.crawlers.manifest import (
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.locations import join
+from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
@@ -56,6 +57,10 @@ class Settings:
     sample: int = SAMPLE
     formats: Mapping[str, str] | None = None
     recrawl: str = CHANGES
+    exclude: Globs | None = None
+    table_level: int | None = None
+    """How many folders deep tables lie, the bucket (or the first folder of a path) being 1."""
+    one_table: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> Settings:
@@ -73,7 +78,26 @@ class Settings:
         if recrawl not in (EVERYTHING, CHANGES, NEW_FOLDERS):
             raise Invalid("option recrawl", f"{recrawl!r} is none of {EVERYTHING}, {CHANGES}, {NEW_FOLDERS}")
         said = {key: value for key, value in options.items() if key.startswith("csv.")}
-        return cls(numbers["peek"], numbers["sample"], said, recrawl)
+        exclude = Globs(options["exclude"]) if options.get("exclude", "").strip(", ") else None
+        level, one = options.get("table_level"), options.get("one_table", "false")
+        if one not in ("true", "false"):
+            raise Invalid("option one_table", f"{one!r} is neither true nor false")
+        if level is not None and (not level.isdecimal() or int(level) < 1 or one == "true"):
+            raise Invalid("option table_level", f"{level!r} is not a number from 1 on, or goes with one_table")
+        depth = int(level) if level is not None else None
+        return cls(numbers["peek"], numbers["sample"], said, recrawl, exclude, depth, one == "true")
+
+    def level_below(self, root: str) -> int | None:
+        """How deep below a target tables lie, None where their folders' names tell; raises `Invalid` for one above it."""
+        if self.one_table:
+            return 0
+        if self.table_level is None:
+            return None
+        found = parse(root)
+        level = self.table_level - len([part for part in (found.bucket, *found.path.split("/")) if part])
+        if level < 0:
+            raise Invalid("option table_level", f"level {self.table_level} is above the target {root}")
+        return level
 
 
 @dataclass(slots=True)
@@ -133,6 +157,7 @@ class _Target:
         self.report = report
         self.memory = memory
         self.settings = Settings.of(crawler.options)
+        self.level = self.settings.level_below(root)
         self.options = settings_digest(crawler)
         self.digest = memory.spool.digest()
         head = memory.manifest.head
@@ -191,10 +216,12 @@ class _Target:
         return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
-        peeked_max, spool = self.settings.peeked_max, self.memory.spool
-        glances.look(self.files, self.root, self._folders, peeked_max, spool, self.report)
+        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude)
+        glances.look(self.files, self.root, self._folders, limits, self.memory.spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
-        found = glances.collect(self.root, self._folders, peeked_max, spool, writer, self.report)
+        found = glances.collect(self.root, self._folders, limits, self.memory.spool, writer, self.report)
+        if found.left_out:
+            self.report.decide(self.root, f"{group.counted(found.left_out, 'file')} left out by the option exclude")
         return found, writer.finish() if writer else []
 
     def _grouped(self, found: Glances) -> Grouping:
@@ -207,7 +234,7 @@ class _Target:
             if location not in markers and not _inside(location, others):
                 self.report.problem(location, reason)
         kept = {path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, ""), others)}
-        grouping = group.group(self.root, kept, self.crawler.table_prefix)
+        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level)
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:

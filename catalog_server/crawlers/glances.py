@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from catalog_server.crawlers import classify, group
 from catalog_server.crawlers.found import Report
+from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Pile
 from catalog_server.crawlers.manifest import Folder, Writer, identity
 from catalog_server.crawlers.spool import Spool
@@ -39,6 +40,14 @@ _SIGNS = ("_delta_log", "metadata", ".hoodie")
 Folders = Callable[[], Iterator[tuple[Folder, bool]]]
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many files are read, and which are not looked at in any way."""
+
+    peeked_max: int
+    exclude: Globs | None = None
+
+
 @dataclass(slots=True)
 class Glances:
     """What became of the files: piles by folder and format, those that have none, and how many could not be read."""
@@ -47,6 +56,8 @@ class Glances:
     problems: list[tuple[str, str]] = field(default_factory=list)
     """At most `PROBLEMS_MAX` of them, by location."""
     unread: int = 0
+    left_out: int = 0
+    """Files that the crawler is told not to look at."""
     others: dict[str, str] = field(default_factory=dict)
     """Folders of tables that have metadata of their own, with its kind."""
 
@@ -54,12 +65,18 @@ class Glances:
 class _Files:
     """The visible files of a folder, with their numbers in the order of all."""
 
-    def __init__(self, root: str, folder: Folder, first: int, peeked_max: int) -> None:
+    def __init__(self, root: str, folder: Folder, first: int, limits: Limits) -> None:
         self.folder = folder
         self.location = join(root, folder.path) if folder.path else root
         self.first = first
-        self.peeked_max = peeked_max
+        self.peeked_max = limits.peeked_max
         self.visible = _visible(folder)
+        self.left_out = 0
+        if limits.exclude is not None and self.visible:
+            prefix = f"{folder.path}/" if folder.path else ""
+            out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
+            self.left_out = sum(out)
+            self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
 
     def info(self, at: int) -> FileInfo:
         """One file."""
@@ -109,14 +126,14 @@ def _of_ending(ending: str) -> str | None:
     return sniff.named_format(f"x{ending}")[0]
 
 
-def look(files: FileSystem, root: str, folders: Folders, peeked_max: int, spool: Spool, report: Report) -> None:
+def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: Spool, report: Report) -> None:
     """Read what has to be read, and note in the spool what it is told to be."""
     places: dict[str, tuple[str, str, str]] = {}
 
     def wanted() -> Iterator[FileInfo]:
         count = 0
         for folder, _ in folders():
-            one = _Files(root, folder, count, peeked_max)
+            one = _Files(root, folder, count, limits)
             count += len(one.visible)
             missing = [
                 at
@@ -132,7 +149,7 @@ def look(files: FileSystem, root: str, folders: Folders, peeked_max: int, spool:
                     yield info
 
     noted: list[tuple[str, str, str, str]] = []
-    looked = classify.glance(files, wanted(), peeked_max + report.objects + 1)
+    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1)
     for done, (info, format, problem) in enumerate(looked, 1):
         noted.append((*places.pop(info.location), _verdict(format, problem)))
         if len(noted) >= _BATCH:
@@ -151,7 +168,7 @@ def _verdict(format: str | None, problem: str | None) -> str:
 
 
 def collect(
-    root: str, folders: Folders, peeked_max: int, spool: Spool, writer: Writer | None, report: Report
+    root: str, folders: Folders, limits: Limits, spool: Spool, writer: Writer | None, report: Report
 ) -> Glances:  # fmt: skip
     """The files by folder and format; `writer` gets the folders with their verdicts, which the next crawl will know."""
     found = Glances()
@@ -160,9 +177,11 @@ def collect(
     for done, (folder, same) in enumerate(folders()):
         if done % 200 == 0:
             report.step("sorting files", count)
-        one = _Files(root, folder, count, peeked_max)
+        one = _Files(root, folder, count, limits)
         count += len(one.visible)
-        _note_others(folder, found.others)
+        found.left_out += one.left_out
+        if not one.left_out or one.visible:
+            _note_others(folder, found.others)
         said, unchanged = _said(one, spool)
         _sort(one, said, found, samples_max)
         if writer is not None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.store.schema.crawls import crawl_manifests as rows
 from catalog_server.store.transaction import Transaction
@@ -42,13 +42,9 @@ def replace_head(tx: Transaction, key: Key, before: int | None, stamp: int, body
     if before is not None:
         of_before = update(rows).where(_of(key), rows.c.number == HEAD, rows.c.stamp == before)
         return tx.connection.execute(of_before.values(stamp=stamp, body=body)).rowcount == 1
-    try:
-        with tx.connection.begin_nested():
-            values = {"crawler_id": key[0], "target": key[1], "number": HEAD, "stamp": stamp, "body": body}
-            tx.connection.execute(insert(rows).values(**values))
-    except IntegrityError:
-        return False
-    return True
+    values = {"crawler_id": key[0], "target": key[1], "number": HEAD, "stamp": stamp, "body": body}
+    made = (postgresql if tx.is_postgresql else sqlite).insert(rows).values(**values)
+    return tx.connection.execute(made.on_conflict_do_nothing().returning(rows.c.stamp)).first() is not None
 
 
 def numbers(tx: Transaction, key: Key) -> list[int]:
