@@ -174,12 +174,19 @@ class _Target:
                 self.report.replay(line)
             self.report.problem_count += self.head.problems_not_listed
             return Looked(kept={one.name: one.entry or {} for one in self.head.tables})
-        lines_before, problems_before = self.report.begin_lines(), self.report.problem_count
+        before = self.report.problem_count
+        with self.report.heard() as lines:
+            looked, parts = self._look()
+        if self.memory.writes:
+            head = Head(code_digest(), self.options, b"" if looked.unread else self.digest, parts, self.tables, lines)
+            listed = sum(kind == "problem" for kind, _, _ in lines)
+            head.problems_not_listed = self.report.problem_count - before - listed
+            looked.remember = lambda settled: self._remember(head, settled)
+        return looked
+
+    def _look(self) -> tuple[Looked, list[PartRef]]:
         for place in self.memory.spool.nameless():
-            self.report.problem(
-                f"{self.root}/{place}",
-                _NAMELESS,
-            )
+            self.report.problem(f"{self.root}/{place}", _NAMELESS)
         seen, parts = self._glances()
         grouping = self._grouped(seen)
         looked = Looked(unread=seen.unread)
@@ -194,13 +201,7 @@ class _Target:
             else:
                 todo.append((one, made))
         self._look_closely(todo, looked)
-        lines = self.report.end_lines(lines_before)
-        if self.memory.writes:
-            listed = sum(kind == "problem" for kind, _, _ in lines)
-            head = Head(code_digest(), self.options, b"" if looked.unread else self.digest, parts, self.tables, lines)
-            head.problems_not_listed = self.report.problem_count - problems_before - listed
-            looked.remember = lambda settled: self._remember(head, settled)
-        return looked
+        return looked, parts
 
     def _is_as_it_was(self, head: Head) -> bool:
         if head.digest != self.digest or head.options != self.options:
@@ -227,7 +228,8 @@ class _Target:
     def _grouped(self, found: Glances) -> Grouping:
         others = {join(self.root, path) if path else self.root: kind for path, kind in found.others.items()}
         for location, kind in others.items():
-            why = f"a {kind} table: its files are left alone, since only its own metadata tells which count"
+            article = "an" if kind[0] in "AEIO" else "a"
+            why = f"{article} {kind} table: its files are left alone, since only its own metadata tells which count"
             self.report.decide(location, why)
         markers = {join(self.root, *path[:depth]) for path in found.folders for depth in range(1, len(path) + 1)}
         for location, reason in found.problems:
@@ -251,10 +253,9 @@ class _Target:
         looks = Looks(self.files, self.settings.formats or {}, remembered, wanted)
         for done, ((one, made), chosen) in enumerate(zip(todo, wanted, strict=True)):
             self.report.step("looking at tables", done, len(todo))
-            before = self.report.begin_lines()
             seen = list(looks.of(chosen))
-            table = table_of(self.crawler, one, seen, self.report)
-            made.lines = self.report.end_lines(before)
+            with self.report.heard() as made.lines:
+                table = table_of(self.crawler, one, seen, self.report)
             unread = sum((look.problem or "").startswith(UNREADABLE) for _, look in seen)
             looked.unread += unread
             if self.memory.writes:

@@ -26,11 +26,11 @@ from catalog_server.model.failpoint import reach
 PROBLEMS_MAX = 10_000
 SAMPLES_KEPT = 200_000
 """Samples of all folders together that are kept in memory."""
-_SAMPLES_LEAST = 3
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
 _UNREADABLE = "cannot be read: "
 _BATCH = 256
-_MAYBE_HIDDEN = ("_", ".")
+_MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
+"""Only names like these are worth the question whether they are hidden."""
 _TABLE_FORMATS = (
     (re.compile(r"(.*?)/_delta_log(?:/.*)?", re.DOTALL), "Delta"),
     (re.compile(r"(.*?)/metadata/[^/]+\.metadata\.json", re.DOTALL), "Iceberg"),
@@ -107,7 +107,9 @@ def _visible(folder: Folder) -> Sequence[int]:
         return ()
     names = enumerate(folder.listed.names)
     return [
-        at for at, name in names if not (name.startswith(_MAYBE_HIDDEN) or name.endswith(".crc")) or _is_shown(name)
+        at
+        for at, name in names
+        if not (name.startswith(_MAYBE_HIDDEN) or name.endswith(_MAYBE_HIDDEN_ENDS)) or _is_shown(name)
     ]
 
 
@@ -172,7 +174,7 @@ def collect(
 ) -> Glances:  # fmt: skip
     """The files by folder and format; `writer` gets the folders with their verdicts, which the next crawl will know."""
     found = Glances()
-    samples_max = min(group.SAMPLES_MAX, max(_SAMPLES_LEAST, SAMPLES_KEPT // (spool.folder_count() or 1)))
+    samples_max = min(group.SAMPLES_MAX, max(1, SAMPLES_KEPT // (spool.folder_count() or 1)))
     count = 0
     for done, (folder, same) in enumerate(folders()):
         if done % 200 == 0:
