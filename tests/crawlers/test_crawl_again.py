@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.config import Config, StoreConfig
 from catalog_server.crawlers import manifest
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.lake.files import FileInfo
@@ -219,34 +220,44 @@ def held(catalog: CatalogService, database: str) -> list[Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(8))
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def stored(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Crawling]:
+    """Crawling of a local folder into a catalog on each kind of store."""
+    url = "" if request.param == "sqlite" else str(request.getfixturevalue("postgresql_url"))
+    service = CatalogService(Config(data=tmp_path, store=StoreConfig(url=url)))
+    service.prepare()
+    yield Crawling(service, local_place(tmp_path))
+    service.close()
+
+
+@pytest.mark.parametrize("seed", range(4))
 def test_a_crawl_of_changes_comes_to_what_a_crawl_of_everything_does(
-    seed: int, local: Crawling, monkeypatch: pytest.MonkeyPatch
+    seed: int, stored: Crawling, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = Random(seed)
     monkeypatch.setattr(manifest, "PART_FILES", 3)
     monkeypatch.setattr("catalog_server.crawlers.listing.PART_FILES", chance.choice((2, 100)))
     options = {"peek": chance.choice(("0", "4", "1000")), "sample": "2"}
     for name, recrawl in (("all", "everything"), ("some", "changes")):
-        crawler = Crawler(name, (local.place.root,), "hive", name, options={**options, "recrawl": recrawl})
-        local.crawls.create(ME, crawler)
+        crawler = Crawler(name, (stored.place.root,), "hive", name, options={**options, "recrawl": recrawl})
+        stored.crawls.create(ME, crawler)
     there: dict[str, bytes] = {}
     for _ in range(8):
         for _ in range(chance.choice((0, 1, 3, 10))):
             path = f"{chance.choice(FOLDERS)}/{chance.choice(FILES)}"
             if path in there and chance.random() < 0.4:
                 del there[path]
-                local.place.files.delete(f"{local.place.root}/{path}")
+                stored.place.files.delete(f"{stored.place.root}/{path}")
             else:
                 there[path] = chance.choice(CONTENTS)
-                local.place.put({path: there[path]})
+                stored.place.put({path: there[path]})
         if not there:
             continue
-        everything, changes = local.run("all"), local.run("some")
+        everything, changes = stored.run("all"), stored.run("some")
         assert changes.state == everything.state == "SUCCEEDED"
         told = str(said(changes)).replace("some.", "all.")
         assert told == str(said(everything))
-        assert held(local.catalog, "some") == held(local.catalog, "all")
+        assert held(stored.catalog, "some") == held(stored.catalog, "all")
 
 
 # A crawl whose process is killed.
@@ -255,7 +266,7 @@ KILLED = """
 import sys
 from pathlib import Path
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.config import Config
+from catalog_server.config import Config, StoreConfig
 from catalog_server.crawlers import glances, spool
 from catalog_server.crawlers.crawl import Crawls
 spool._COMMIT_SECONDS = 0
