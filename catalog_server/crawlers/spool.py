@@ -22,6 +22,9 @@ from catalog_server.lake.files import Entry
 
 T = TypeVar("T")
 _COMMIT_SECONDS = 1.0
+_SMALL_BYTES = 16_384
+_ZLIB = b"\x78"
+"""How packed bytes begin, and a document of lists in MessagePack never does."""
 _TABLES = """
 CREATE TABLE IF NOT EXISTS folders (path TEXT, part INTEGER, closed INTEGER, files INTEGER, bytes INTEGER,
   fingerprint BLOB, body BLOB, PRIMARY KEY (path, part));
@@ -57,13 +60,14 @@ class FolderPart:
 
 
 def packed(document: Any) -> bytes:
-    """A document in few bytes."""
-    return zlib.compress(msgspec.msgpack.encode(document), 1)
+    """A document in few bytes; a small one is left as it is, since it is packed together with others later."""
+    body = msgspec.msgpack.encode(document)
+    return body if len(body) < _SMALL_BYTES else zlib.compress(body, 1)
 
 
 def unpacked(body: bytes, kind: type[T]) -> T:
-    """What was packed."""
-    return msgspec.msgpack.decode(zlib.decompress(body), type=kind)
+    """What was packed; raises `MsgspecError` for what is of another kind."""
+    return msgspec.msgpack.decode(zlib.decompress(body) if body.startswith(_ZLIB) else body, type=kind)
 
 
 class Spool:
