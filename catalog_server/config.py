@@ -7,12 +7,23 @@ import os
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
 from catalog_server.model.errors import Invalid
 
 PREFIX = "CATALOG_SERVER__"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address to listen on."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,14 @@ class QueryConfig:
 
 
 @dataclass(frozen=True, slots=True)
+class CrawlersConfig:
+    """What crawlers may look at."""
+
+    allowed_targets: tuple[str, ...] = ()
+    """Prefixes of targets (`s3://bucket/raw/`, `/srv/data`, `connection:NAME`) that may be crawled; empty allows all."""
+
+
+@dataclass(frozen=True, slots=True)
 class JobsConfig:
     """How many runs go on at once, and where engines are kept (empty: the user's cache directory)."""
 
@@ -221,8 +240,15 @@ class Config:
     thrift: ThriftConfig = field(default_factory=ThriftConfig)
     grpc: GrpcConfig = field(default_factory=GrpcConfig)
     query: QueryConfig = field(default_factory=QueryConfig)
+    crawlers: CrawlersConfig = field(default_factory=CrawlersConfig)
     jobs: JobsConfig = field(default_factory=JobsConfig)
     client: ClientConfig = field(default_factory=ClientConfig)
+
+    @property
+    def is_exposed(self) -> bool:
+        """Whether any port can be reached from other machines."""
+        hosts = (self.server.host, self.thrift.host, self.grpc.host)
+        return not all(is_loopback(host) for host in hosts if host)
 
     @property
     def store_url(self) -> str:

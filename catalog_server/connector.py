@@ -215,7 +215,25 @@ def connection_from_url(name: str, url: str, options: Mapping[str, str] | None =
     return Connection(name, kind, _address(kind, said, prefixes), said, secrets, prefixes)
 
 
+def check_options(kind: str, options: Mapping[str, str]) -> None:
+    """Raise `Invalid` for an option that connections of a kind do not have: drivers know dangerous ones.
+
+    Kinds without a connector take any, since nothing reads them.
+    """
+    try:
+        connector = connector_class(kind)
+    except Unsupported:
+        return
+    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
+    for key, value in options.items():
+        if key not in known:
+            raise Invalid("options", f"{key} is not known for {kind}; known: {', '.join(sorted(known))}")
+        if key == "port" and not (value.isdecimal() and 0 < int(value) < 2**16):
+            raise Invalid("option port", f"{value!r} is not the number of a port")
+
+
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})
+_STORE = frozenset({"role_arn", "sts_endpoint", "external_id", "path"})
 
 
 def _server_options(url: str, default_port: int) -> dict[str, str]:

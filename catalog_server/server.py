@@ -15,11 +15,10 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from ipaddress import ip_address
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from catalog_server.config import Config
+from catalog_server.config import Config, is_loopback
 from catalog_server.model.errors import Invalid, Unavailable
 from catalog_server.services import Services
 
@@ -73,27 +72,18 @@ def check(config: Config) -> None:
     from catalog_server.facades.grpc.setup import check as check_grpc
     from catalog_server.facades.hms.setup import check as check_thrift
 
-    if not _is_loopback(config.server.host):
+    if not is_loopback(config.server.host):
         raise Invalid(
             "server.host",
             f"{config.server.host} is not loopback and no authentication is configured; put a gateway that authenticates "
             "in front of a server on 127.0.0.1 (two ports may listen elsewhere: thrift.host, grpc.host)",
         )
-    check_thrift(config.thrift, loopback=_is_loopback(config.thrift.host or config.server.host))
-    check_grpc(config.grpc, loopback=_is_loopback(config.grpc.host or config.server.host))
+    check_thrift(config.thrift, loopback=is_loopback(config.thrift.host or config.server.host))
+    check_grpc(config.grpc, loopback=is_loopback(config.grpc.host or config.server.host))
 
 
 def _ports(config: Config) -> tuple[int, ...]:
     return config.server.http_port, config.server.thrift_port, config.server.grpc_port
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @contextlib.contextmanager

@@ -50,8 +50,10 @@ class Services:
     def crawls(self) -> Crawls:
         """Crawlers and their crawls."""
         from catalog_server.crawlers.crawl import Crawls
+        from catalog_server.crawlers.targets import Targets
 
-        return Crawls(self.catalog, wake=lambda: self.wake_worker())
+        targets = Targets(self.config.crawlers.allowed_targets, exposed=self.config.is_exposed)
+        return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", targets)
 
     @cached_property
     def care(self) -> CareRuns:

@@ -10,6 +10,7 @@ from dataclasses import replace
 from catalog_server.catalog.core import check_parameters, check_text, record
 from catalog_server.catalog.grants import Grants
 from catalog_server.catalog.secrets import Secrets
+from catalog_server.connector import check_options
 from catalog_server.model.caller import Caller
 from catalog_server.model.connection import SECRET_OPTIONS, STORE_KINDS, Connection
 from catalog_server.model.errors import AlreadyExists, Invalid, NotFound
@@ -155,6 +156,7 @@ def _parted(connection: Connection) -> Connection:
     for key, value in connection.options.items():
         (secrets if key in SECRET_OPTIONS else options)[key] = value
     check_parameters("options", options)
+    check_options(connection.kind, options)
     check_parameters("secrets", secrets)
     check_text("connection", connection.url, connection.comment, *connection.prefixes)
     return replace(connection, options=options, secrets=secrets)

@@ -3,32 +3,41 @@
 from __future__ import annotations
 
 import secrets
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.crawlers.files import Settings, crawl_files
+from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
 from catalog_server.crawlers.found import FoundTable, Report
+from catalog_server.crawlers.manifest import Manifest
 from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
-from catalog_server.lake.locations import parse
+from catalog_server.crawlers.spool import Spool
+from catalog_server.crawlers.targets import Targets
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
+from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
-from catalog_server.model.names import DatabaseName, check_database_name, check_name
+from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
 from catalog_server.model.progress import Tell, seldom
+from catalog_server.store import crawl_manifests, events, tables
 from catalog_server.store import crawlers as rows
-from catalog_server.store import events
 from catalog_server.store.transaction import Transaction
 
 OPTIONS = {
-    "peek": "files of which the first bytes are read; names are believed from then on (10000)",
+    "peek": "files of which the first bytes are read; names are believed from then on (2000)",
     "sample": "files of each table that are looked at closely (20)",
     "csv.header": "present or absent, where it is known for all CSV files",
     "csv.delimiter": "the delimiter, where it is known for all CSV files",
+    "recrawl": "everything, changes or new_folders: what of that which was seen before is looked at again (changes)",
+    "exclude": "globs of files that are left out, below the target, with commas between them",
+    "table_level": "how deep tables lie, the bucket being level 1; all folders below them are partitions",
+    "one_table": "true if all that a target holds is one table (false)",
     "tables_max": "new tables that one crawl may make (1000)",
     "on_missing_table": "keep or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
@@ -41,8 +50,18 @@ _TARGETS_MAX = 1_000
 class Crawls:
     """The service that facades and triggers start crawls with; `wake` tells the worker that something waits."""
 
-    def __init__(self, catalog: CatalogService, wake: Callable[[], None] | None = None) -> None:
+    def __init__(
+        self,
+        catalog: CatalogService,
+        wake: Callable[[], None] | None = None,
+        spools: Path | None = None,
+        targets: Targets | None = None,
+    ) -> None:
+        """`spools` is the folder for what crawls see while they run; one of the system's where it is not named."""
         self._catalog = catalog
+        self._targets = targets or Targets()
+        self._spools = spools or Path(tempfile.gettempdir())
+        self._sweeps = spools is not None
         self._store = catalog.store
         self.wake = wake or (lambda: None)
 
@@ -85,7 +104,13 @@ class Crawls:
 
     def drop(self, caller: Caller, name: str) -> None:
         """Forget a crawler; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
-        self._store.write(lambda tx: rows.drop(tx, self._find(tx, caller, Action.DROP, name).id))
+
+        def work(tx: Transaction) -> None:
+            found = self._find(tx, caller, Action.DROP, name)
+            rows.drop(tx, found.id)
+            crawl_manifests.forget(tx, found.id)
+
+        self._store.write(work)
 
     def run(self, caller: Caller, name: str, *, preview: bool = False) -> Crawl:
         """Queue a crawl and wake the worker; it is durable once this returns. Raises `NotFound`, `Denied`.
@@ -157,13 +182,14 @@ class Crawls:
             return crawl
         begun = {"state": "RUNNING", "started_at": crawl.started_at or time.time_ns() // 1_000_000}
         self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
+        self._sweep()
         report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
         changes = Changes()
         try:
             if crawler is None:
                 raise NotFound("crawler", crawl.crawler)
             caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id)
-            changes, failures = self._crawl(caller, crawler, report, writes=not crawl.preview)
+            changes, failures = self._crawl(caller, crawler, report, crawl)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
             state, error = "CANCELLED", None
@@ -174,36 +200,66 @@ class Crawls:
             raise
         return self._finish(crawl, state, error, report, changes)
 
-    def _crawl(
-        self, caller: Caller, crawler: Crawler, report: Report, *, writes: bool
-    ) -> tuple[Changes, Sequence[str]]:
+    def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
         began_at = time.time_ns() // 1_000_000
-        found: dict[str, FoundTable] = {}
+        home = DatabaseName(crawler.catalog, crawler.database)
+        with self._store.read() as tx:
+            versions = tables.versions(tx, home)
+        brought = _Brought()
         failures = []
-        for target in crawler.targets:
+        for number, target in enumerate(crawler.targets):
             report.step("listing", report.objects)
+            memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
             try:
-                for one in self._look(caller, crawler, target, report):
-                    if found.setdefault(one.table.name.lower(), one) is not one:
-                        report.problem(target, f"a second table of the name {one.table.name} is left out")
+                looked = self._look(caller, crawler, target, report, memory)
+                brought.take(target, looked, report)
             except Cancelled:
                 raise
             except CatalogError as error:
                 failures.append(f"{target}: {error.message}")
                 report.problem(target, error.message)
+            finally:
+                if memory is not None:
+                    memory.spool.close()
         if failures and len(failures) == len(crawler.targets):
             return Changes(), failures
-        home = DatabaseName(crawler.catalog, crawler.database)
-        reconciler = Reconciler(self._catalog, caller, crawler.options, report, began_at, writes=writes)
-        return reconciler.run(tuple(found.values()), crawler.name, home, complete=not failures), failures
+        # what the store did not give is not gone
+        options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
+        reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
+        complete = not failures and not brought.unread
+        changes = reconciler.run(
+            tuple(brought.found.values()), crawler.name, home, complete=complete, kept=brought.kept
+        )
+        reach("crawl_written")
+        brought.remember(changes, versions)
+        return changes, failures
 
-    def _look(self, caller: Caller, crawler: Crawler, target: str, report: Report) -> Sequence[FoundTable]:
-        if target.startswith(SCHEME):
-            parsed = parse_target(target)
-            connection = self._catalog.connections.resolve(caller, parsed.connection)
-            return crawl_connection(connection, self._catalog.lake, crawler, parsed, report)
-        return crawl_files(self._catalog.lake, crawler, target, report)
+    def _memory(
+        self, crawler: Crawler, target: str, crawl: Crawl, number: int, versions: Mapping[str, tuple[int, int, int]]
+    ) -> Memory:
+        manifest = Manifest(self._store, crawler.id, target)
+        return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, writes=not crawl.preview)
+
+    def _spool(self, crawl_id: str, number: int) -> Path:
+        return self._spools / f"{crawl_id}.{number}.db"
+
+    def _look(self, caller: Caller, crawler: Crawler, target: str, report: Report, memory: Memory | None) -> Looked:
+        if memory is not None:
+            self._targets.check_store(target, self._catalog.lake)
+            return look_at(self._catalog.lake, crawler, target, report, memory)
+        parsed = parse_target(target)
+        connection = self._catalog.connections.resolve(caller, parsed.connection)
+        self._targets.check_connection(target, connection)
+        return Looked(crawl_connection(connection, self._catalog.lake, crawler, parsed, report))
+
+    def _sweep(self) -> None:
+        """Delete spools of crawls that ended without their worker."""
+        for path in self._spools.glob("*.db") if self._sweeps else ():
+            with self._store.read() as tx:
+                crawl = rows.get_crawl(tx, path.name.partition(".")[0])
+            if crawl is None or crawl.state in FINAL_STATES:
+                path.unlink(missing_ok=True)
 
     def _teller(self, crawl_id: str) -> Tell:
         def write(progress: dict[str, object]) -> None:
@@ -227,6 +283,8 @@ class Crawls:
             return ended or rows.get_crawl(tx, crawl.id)
 
         ended = self._store.write(work)
+        for path in self._spools.glob(f"{crawl.id}.*"):
+            path.unlink(missing_ok=True)
         if ended is None:
             raise NotFound("crawl", crawl.id)
         return ended
@@ -237,7 +295,7 @@ class Crawls:
         if not 1 <= len(crawler.targets) <= _TARGETS_MAX:
             raise Invalid("targets", f"there must be between 1 and {_TARGETS_MAX}")
         for target in crawler.targets:
-            parse_target(target) if target.startswith(SCHEME) else parse(target)
+            self._targets.check(target)
         if crawler.table_prefix:
             check_name("table prefix", crawler.table_prefix, dots=False)
         _check_options(crawler.options)
@@ -256,6 +314,36 @@ class Crawls:
     def _may_see(self, tx: Transaction, caller: Caller, name: str) -> bool:
         policy = self._catalog.grants.policy
         return policy.decide(tx, caller, Action.DESCRIBE, Resource("crawler", (name,))).allowed
+
+
+@dataclass(slots=True)
+class _Brought:
+    """What the looks at all targets brought together."""
+
+    found: dict[str, FoundTable] = field(default_factory=dict)
+    kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    unread: int = 0
+    _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
+
+    def take(self, target: str, looked: Looked, report: Report) -> None:
+        """Add what a target brought; of two tables of one name the first one counts."""
+        names = {name_key(one.table.name): one for one in looked.found}
+        kept = {name_key(name): entry for name, entry in looked.kept.items()}
+        taken = {name for name in (*names, *kept) if name in self.found or name in self.kept}
+        for name in sorted(taken):
+            report.problem(target, f"a second table of the name {name} is left out")
+        self.found |= {name: one for name, one in names.items() if name not in taken}
+        self.kept |= {name: entry for name, entry in kept.items() if name not in taken}
+        self.unread += looked.unread
+        self._looked.append((looked, {*names} - taken))
+
+    def remember(self, changes: Changes, versions: Mapping[str, tuple[int, int, int]]) -> None:
+        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change."""
+        entries = {str(entry["table"]).partition(".")[2]: entry for entry in changes.unchanged}
+        for looked, names in self._looked:
+            settled = {name: (entries[name], versions[name]) for name in names if name in entries and name in versions}
+            if looked.remember is not None:
+                looked.remember(settled)
 
 
 def new_crawl_id() -> str:

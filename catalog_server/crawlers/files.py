@@ -1,48 +1,70 @@
-"""Crawling files: a target is listed, each file glanced at, folders grouped, and some files of each table looked at closely."""
+"""Crawling files: a target is listed, each file glanced at, folders grouped, and some files of each table looked at closely.
+
+What the last crawl saw is not looked at again: a file whose size and etag are the same is what it was, and a table whose files
+are the same is not touched as long as the catalog holds it as it was left.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 
-from catalog_server.crawlers import classify, group, merge
-from catalog_server.crawlers.found import CRAWLER, FoundTable, Report
-from catalog_server.crawlers.group import Group, Pile
-from catalog_server.crawlers.listing import list_files
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.crawlers import glances, group
+from catalog_server.crawlers.file_tables import UNREADABLE, Looks, digest, samples, table_of
+from catalog_server.crawlers.found import FoundTable, Report
+from catalog_server.crawlers.glances import Glances
+from catalog_server.crawlers.globs import Globs
+from catalog_server.crawlers.group import Group, Grouping
+from catalog_server.crawlers.listing import Listing
+from catalog_server.crawlers.manifest import (
+    Folder,
+    Head,
+    KnownTable,
+    Look,
+    Manifest,
+    PartRef,
+    Writer,
+    code_digest,
+    merged,
+    settings_digest,
+)
+from catalog_server.crawlers.spool import Spool
+from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import sniff
-from catalog_server.lake.formats.base import FileSchema
-from catalog_server.lake.formats.faces import faces
-from catalog_server.lake.locations import join
+from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
-from catalog_server.model.partition import Partition
-from catalog_server.model.table import Column, Table, TableKind
 
-PEEKED_MAX = 10_000
+PEEKED_MAX = 2_000
 SAMPLE = 20
-_PROBLEMS_MAX = 10_000
-_TABLE_FORMATS = (
-    (re.compile(r"(.*?)/_delta_log(?:/.*)?"), "Delta"),
-    (re.compile(r"(.*?)/metadata/[^/]+\.metadata\.json"), "Iceberg"),
-    (re.compile(r"(.*?)/\.hoodie(?:/.*)?"), "Hudi"),
-)
+_NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"
+EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
+
+Versions = Mapping[str, tuple[int, int, int]]
+"""Id, version and data version of tables by the keys of their names."""
+Settled = Mapping[str, tuple[Mapping[str, object], tuple[int, int, int]]]
+"""Tables in which nothing had to be changed, by the keys of their names: what a summary says of them, and their versions."""
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """A crawler's options for files: how many are glanced at, and how many of each table are looked at closely."""
+    """A crawler's options for files: how many are glanced at, how many of each table are looked at closely, and which."""
 
     peeked_max: int = PEEKED_MAX
     sample: int = SAMPLE
     formats: Mapping[str, str] | None = None
+    recrawl: str = CHANGES
+    exclude: Globs | None = None
+    table_level: int | None = None
+    """How many folders deep tables lie, the bucket (or the first folder of a path) being 1."""
+    one_table: bool = False
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> Settings:
-        """From a crawler's options `peek` and `sample`; raises `Invalid` for one that is no number."""
+        """From a crawler's options; raises `Invalid` for one that cannot be."""
         numbers = {}
         for key, least, default in (("peek", 0, PEEKED_MAX), ("sample", 1, SAMPLE)):
             value = options.get(key, str(default))
@@ -52,159 +74,206 @@ class Settings:
         header = options.get("csv.header", "present")
         if header not in ("present", "absent"):
             raise Invalid("option csv.header", f"{header!r} is neither present nor absent")
+        recrawl = options.get("recrawl", CHANGES)
+        if recrawl not in (EVERYTHING, CHANGES, NEW_FOLDERS):
+            raise Invalid("option recrawl", f"{recrawl!r} is none of {EVERYTHING}, {CHANGES}, {NEW_FOLDERS}")
         said = {key: value for key, value in options.items() if key.startswith("csv.")}
-        return cls(numbers["peek"], numbers["sample"], said)
+        exclude = Globs(options["exclude"]) if options.get("exclude", "").strip(", ") else None
+        level, one = options.get("table_level"), options.get("one_table", "false")
+        if one not in ("true", "false"):
+            raise Invalid("option one_table", f"{one!r} is neither true nor false")
+        if level is not None and (not level.isdecimal() or int(level) < 1 or one == "true"):
+            raise Invalid("option table_level", f"{level!r} is not a number from 1 on, or goes with one_table")
+        depth = int(level) if level is not None else None
+        return cls(numbers["peek"], numbers["sample"], said, recrawl, exclude, depth, one == "true")
+
+    def level_below(self, root: str) -> int | None:
+        """How deep below a target tables lie, None where their folders' names tell; raises `Invalid` for one above it."""
+        if self.one_table:
+            return 0
+        if self.table_level is None:
+            return None
+        found = parse(root)
+        level = self.table_level - len([part for part in (found.bucket, *found.path.split("/")) if part])
+        if level < 0:
+            raise Invalid("option table_level", f"level {self.table_level} is above the target {root}")
+        return level
+
+
+@dataclass(slots=True)
+class Looked:
+    """What a look at a target brought."""
+
+    found: list[FoundTable] = field(default_factory=list)
+    """Tables to be brought into the catalog."""
+    kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    """Tables that are as the last crawl left them, files and catalog both, with what a summary says of them."""
+    unread: int = 0
+    """Files that the store did not give, so that nothing can be said to be gone."""
+    remember: Callable[[Settled], object] | None = None
+    """To be called once the tables were written; None where nothing is to be remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a look may build on: the last crawl's manifest, what this crawl saw before it was interrupted, the catalog."""
+
+    manifest: Manifest
+    spool: Spool
+    versions: Versions
+    writes: bool = True
+    """Whether this look is to be remembered."""
 
 
 def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> list[FoundTable]:
-    """The tables below a target; whatever is wrong with single files goes to the report."""
-    settings = Settings.of(crawler.options)
+    """The tables below a target, without any memory; whatever is wrong with single files goes to the report."""
+    with tempfile.TemporaryDirectory(prefix="crawl-") as folder:
+        spool = Spool(Path(folder) / "spool.db")
+        try:
+            return look_at(lake, crawler, target, report, Memory(Manifest.none(), spool, {}, writes=False)).found
+        finally:
+            spool.close()
+
+
+def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: Memory) -> Looked:
+    """The tables below a target. Raises `NotFound`, `Denied` and `Unavailable` where it cannot be listed."""
     files, root = lake.filesystem(target), target.rstrip("/")
     if files.is_file(root):
         raise Invalid("target", f"{target} is a file: name the folder that holds it")
-    folders, problems, others = _glanced(files, root, settings, report)
-    for location, kind in others.items():
-        report.decide(
-            location, f"a {kind} table: its files are left alone, since only its own metadata tells which count"
-        )
-    markers = {join(root, *path[:depth]) for path in folders for depth in range(1, len(path) + 1)}
-    for location, reason in problems:
-        if location not in markers and not _inside(location, others):
-            report.problem(location, reason)
-    kept = {path: piles for path, piles in folders.items() if not _inside(join(root, *path, ""), others)}
-    grouping = group.group(root, kept, crawler.table_prefix)
-    for location, reason in grouping.problems:
-        report.problem(location, reason)
-    for location, why in grouping.decisions:
-        report.decide(location, why)
-    found = []
-    for done, one in enumerate(grouping.groups):
-        report.step("looking at tables", done, len(grouping.groups))
-        made = _table(files, crawler, one, settings, report)
-        if made is not None:
-            found.append(made)
-    return found
+    Listing(files, root, memory.spool, lambda count: report.step("listing", report.objects + count)).run()
+    listed, size = memory.spool.totals()
+    report.objects += listed
+    report.bytes += size
+    return _Target(files, crawler, root, report, memory).look()
+
+
+class _Target:
+    """One look at a target that was listed."""
+
+    def __init__(self, files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
+        self.files = files
+        self.crawler = crawler
+        self.root = root
+        self.report = report
+        self.memory = memory
+        self.settings = Settings.of(crawler.options)
+        self.level = self.settings.level_below(root)
+        self.options = settings_digest(crawler)
+        self.digest = memory.spool.digest()
+        head = memory.manifest.head
+        usable = head is not None and head.code == code_digest() and self.settings.recrawl != EVERYTHING
+        self.head = head if usable else None
+        same = self.head is not None and self.head.options == self.options
+        self.known = {one.location: one for one in self.head.tables} if self.head and same else {}
+        self.tables: list[KnownTable] = []
+
+    def look(self) -> Looked:
+        """Compare with what was seen last, and look closely at what is different."""
+        if self.head and self._is_as_it_was(self.head):
+            for line in self.head.lines:
+                self.report.replay(line)
+            self.report.problem_count += self.head.problems_not_listed
+            return Looked(kept={one.name: one.entry or {} for one in self.head.tables})
+        before = self.report.problem_count
+        with self.report.heard() as lines:
+            looked, parts = self._look()
+        if self.memory.writes:
+            head = Head(code_digest(), self.options, b"" if looked.unread else self.digest, parts, self.tables, lines)
+            listed = sum(kind == "problem" for kind, _, _ in lines)
+            head.problems_not_listed = self.report.problem_count - before - listed
+            looked.remember = lambda settled: self._remember(head, settled)
+        return looked
+
+    def _look(self) -> tuple[Looked, list[PartRef]]:
+        for place in self.memory.spool.nameless():
+            self.report.problem(f"{self.root}/{place}", _NAMELESS)
+        seen, parts = self._glances()
+        grouping = self._grouped(seen)
+        looked = Looked(unread=seen.unread)
+        todo: list[tuple[Group, KnownTable]] = []
+        for one in grouping.groups:
+            made, known = KnownTable(one.location, one.name, digest(one)), self.known.get(one.location)
+            if known is not None and known.digest == made.digest and self._is_settled(known):
+                for line in known.lines:
+                    self.report.replay(line)
+                looked.kept[one.name] = known.entry or {}
+                self.tables.append(known)
+            else:
+                todo.append((one, made))
+        self._look_closely(todo, looked)
+        return looked, parts
+
+    def _is_as_it_was(self, head: Head) -> bool:
+        if head.digest != self.digest or head.options != self.options:
+            return False
+        return all(self._is_settled(one) for one in head.tables)
+
+    def _is_settled(self, known: KnownTable) -> bool:
+        """Whether the catalog has nothing to be changed as long as the files are the same."""
+        return known.versions is not None and self.memory.versions.get(name_key(known.name)) == known.versions
+
+    def _folders(self) -> Iterator[tuple[Folder, bool]]:
+        held = self.memory.manifest.folders() if self.head else iter(())
+        return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
+
+    def _glances(self) -> tuple[Glances, list[PartRef]]:
+        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude)
+        glances.look(self.files, self.root, self._folders, limits, self.memory.spool, self.report)
+        writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
+        found = glances.collect(self.root, self._folders, limits, self.memory.spool, writer, self.report)
+        if found.left_out:
+            self.report.decide(self.root, f"{group.counted(found.left_out, 'file')} left out by the option exclude")
+        return found, writer.finish() if writer else []
+
+    def _grouped(self, found: Glances) -> Grouping:
+        others = {join(self.root, path) if path else self.root: kind for path, kind in found.others.items()}
+        for location, kind in others.items():
+            article = "an" if kind[0] in "AEIO" else "a"
+            why = f"{article} {kind} table: its files are left alone, since only its own metadata tells which count"
+            self.report.decide(location, why)
+        markers = {join(self.root, *path[:depth]) for path in found.folders for depth in range(1, len(path) + 1)}
+        for location, reason in found.problems:
+            if location not in markers and not _inside(location, others):
+                self.report.problem(location, reason)
+        kept = {path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, ""), others)}
+        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level)
+        for location, reason in grouping.problems:
+            self.report.problem(location, reason)
+        for location, why in grouping.decisions:
+            self.report.decide(location, why)
+        return grouping
+
+    def _look_closely(self, todo: Sequence[tuple[Group, KnownTable]], looked: Looked) -> None:
+        """Look at some files of each table."""
+        wanted = [samples(one, self.settings.sample) for one, _ in todo]
+        remembered: dict[str, Look] = {}
+        for one, _ in todo:
+            known = self.known.get(one.location)
+            remembered |= self.memory.manifest.looks(known.looks) if known else {}
+        looks = Looks(self.files, self.settings.formats or {}, remembered, wanted)
+        for done, ((one, made), chosen) in enumerate(zip(todo, wanted, strict=True)):
+            self.report.step("looking at tables", done, len(todo))
+            seen = list(looks.of(chosen))
+            with self.report.heard() as made.lines:
+                table = table_of(self.crawler, one, seen, self.report)
+            unread = sum((look.problem or "").startswith(UNREADABLE) for _, look in seen)
+            looked.unread += unread
+            if self.memory.writes:
+                kept = [look for _, look in seen if not (look.problem or "").startswith(UNREADABLE)]
+                made.looks = self.memory.manifest.write(kept) if kept else 0
+                made.digest = b"" if unread else made.digest
+            self.tables.append(made)
+            if table is not None:
+                looked.found.append(table)
+
+    def _remember(self, head: Head, settled: Settled) -> bool:
+        """Keep what was seen, now that the catalog has it; False if another crawl of the target was faster."""
+        for one in head.tables:
+            found = settled.get(name_key(one.name))
+            if found is not None:
+                one.entry, one.versions = dict(found[0]), found[1]
+        return self.memory.manifest.replace(head)
 
 
 def _inside(location: str, others: Iterable[str]) -> bool:
     return any(location.startswith(other + "/") for other in others)
-
-
-def _glanced(
-    files: FileSystem, root: str, settings: Settings, report: Report
-) -> tuple[dict[group.Path, dict[str, Pile]], list[tuple[str, str]], dict[str, str]]:
-    """All files below a root by folder and format, those that have none with the reason, and folders of other tables."""
-    folders: dict[group.Path, dict[str, Pile]] = {}
-    problems: list[tuple[str, str]] = []
-    others: dict[str, str] = {}
-
-    def visible() -> Iterator[FileInfo]:
-        for info in list_files(files, root):
-            report.objects += 1
-            report.bytes += info.size
-            if report.objects % 200 == 1:
-                report.step("listing", report.objects)
-            relative = info.location[len(root) :]
-            for pattern, kind in _TABLE_FORMATS:
-                match = pattern.fullmatch(relative)
-                if match:
-                    others[root + match[1]] = kind
-            if not sniff.is_hidden(relative.lstrip("/")):
-                yield info
-
-    for info, format, problem in classify.glance(files, visible(), settings.peeked_max):
-        if format is not None:
-            group.collect(root, [(info, format)], folders)
-        elif len(problems) < _PROBLEMS_MAX:
-            problems.append((info.location, problem or ""))
-    return folders, problems, others
-
-
-def _table(files: FileSystem, crawler: Crawler, one: Group, settings: Settings, report: Report) -> FoundTable | None:
-    """The table of a group by a close look at some of its files; None if none of them could be read."""
-    samples = _samples(one, settings.sample)
-    looked: list[tuple[FileInfo, FileSchema]] = []
-    bad: list[str] = []
-    for info, schema, problem in classify.inspect_all(files, samples, settings.formats or {}):
-        if schema is not None and schema.format == one.format:
-            looked.append((info, schema))
-        else:
-            report.problem(info.location, problem or "its format is another at a closer look")
-            bad.append(info.location)
-    merged = merge.merge(looked)
-    for location, reason in merged.problems:
-        report.problem(location, reason)
-        bad.append(location)
-    for location, note in merged.notes:
-        report.decide(location, note)
-    if not merged.columns:
-        report.decide(one.location, f"no table {one.name}: none of its files that were looked at can be read")
-        return None
-    return _dressed(crawler, one, merged, bad)
-
-
-def _samples(one: Group, count: int) -> list[FileInfo]:
-    """Files to look at closely: one of each of evenly spread partitions first, then more of each."""
-    piles = [pile.samples for _, pile in one.partitions.values()]
-    step = max(1, len(piles) // count)
-    spread = [*piles[::step], *(pile for n, pile in enumerate(piles) if n % step)]
-    chosen: list[FileInfo] = []
-    for turn in range(group.SAMPLES_MAX):
-        for pile in spread:
-            if turn < len(pile) and len(chosen) < count:
-                chosen.append(pile[turn])
-    return chosen
-
-
-def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[str]) -> FoundTable | None:
-    keys = tuple(Column(name, kind) for name, kind in one.keys)
-    columns = _apart(merged.columns, keys, one.format)
-    dress = faces(one.format, columns, keys, one.location, merged.options)
-    partitions: dict[tuple[str, ...], Partition] = {}
-    statistics: dict[str, str] = {}
-    for values, (folder, pile) in one.partitions.items():
-        unfit = [location for location in bad if location.rpartition("/")[0] == folder]
-        if pile.count <= len(unfit):
-            continue
-        statistics = _statistics(pile, unfit, merged.rows)
-        partitions[values] = Partition(values, folder, parameters=statistics)
-    if not partitions:
-        return None
-    parameters = {**dress.parameters, CRAWLER: crawler.name}
-    table = Table(
-        catalog=crawler.catalog,
-        database=crawler.database,
-        name=one.name,
-        kind=TableKind.EXTERNAL,
-        columns=dress.columns,
-        partition_keys=dress.partition_keys,
-        location=one.location,
-        storage=dress.storage,
-        parameters=parameters if keys else {**parameters, **statistics},
-    )
-    return FoundTable(table, partitions if keys else {}, columns, keys, dict(merged.options), one.files)
-
-
-def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tuple[Column, ...]:
-    """The columns without those that are partition keys as well; in CSV, read by position, they get another name."""
-    taken = {key.key for key in keys}
-    if format != "csv":
-        return tuple(column for column in columns if column.key not in taken)
-    held = {column.key for column in columns} | taken
-    apart = []
-    for column in columns:
-        name, count = column.name, 2
-        while name_key(name) in taken:
-            candidate = f"{column.name}_{count}"
-            name, count = (candidate if name_key(candidate) not in held else name), count + 1
-        apart.append(replace(column, name=name))
-    return tuple(apart)
-
-
-def _statistics(pile: Pile, unfit: Sequence[str], rows: Mapping[str, int]) -> dict[str, str]:
-    """Hive's basic statistics; the number of rows only where every file told its own."""
-    said = {"numFiles": str(pile.count), "totalSize": str(pile.bytes)}
-    fit = [info.location for info in pile.samples if info.location not in unfit]
-    if pile.count == len(pile.samples) and not unfit and all(location in rows for location in fit):
-        said["numRows"] = str(sum(rows[location] for location in fit))
-    return said

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from catalog_server.model.errors import Cancelled
@@ -48,6 +50,10 @@ class FoundTable:
     files: int = 0
 
 
+Line = tuple[str, str, str]
+"""A problem or a decision as it is remembered: which of the two, place, text."""
+
+
 @dataclass(slots=True)
 class Report:
     """Collects what is told of a crawl while it runs; lists are cut at `ENTRIES_MAX`, counts are not."""
@@ -59,17 +65,41 @@ class Report:
     problem_count: int = 0
     objects: int = 0
     bytes: int = 0
+    _listening: list[tuple[list[Line], Counter[str]]] = field(default_factory=list)
 
     def problem(self, place: str, reason: str) -> None:
         """Note a problem."""
         self.problem_count += 1
+        self._hear("problem", place, reason)
         if len(self.problems) < ENTRIES_MAX:
             self.problems.append(Problem(place, reason))
 
     def decide(self, place: str, decision: str) -> None:
         """Note a decision."""
+        self._hear("decision", place, decision)
         if len(self.decisions) < ENTRIES_MAX:
             self.decisions.append(Decision(place, decision))
+
+    def replay(self, line: Line) -> None:
+        """Tell again what an earlier crawl told."""
+        kind, place, text = line
+        self.problem(place, text) if kind == "problem" else self.decide(place, text)
+
+    @contextmanager
+    def heard(self) -> Iterator[list[Line]]:
+        """What is told in the block, to be told again by another crawl; cut as the lists are."""
+        lines: list[Line] = []
+        self._listening.append((lines, Counter()))
+        try:
+            yield lines
+        finally:
+            self._listening = [one for one in self._listening if one[0] is not lines]
+
+    def _hear(self, kind: str, place: str, text: str) -> None:
+        for lines, counts in self._listening:
+            if counts[kind] < ENTRIES_MAX:
+                counts[kind] += 1
+                lines.append((kind, place, text))
 
     def step(self, phase: str, done: int, total: int | None = None) -> None:
         """Tell how far the crawl is; raises `Cancelled` when somebody asked it to stop."""

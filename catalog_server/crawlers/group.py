@@ -34,15 +34,21 @@ class Pile:
     count: int = 0
     bytes: int = 0
     samples: list[FileInfo] = field(default_factory=list)
+    fingerprint: str = ""
+    """Differs whenever the files of the folder do."""
 
     def add(self, info: FileInfo) -> None:
         """Count a file; some are kept as samples."""
-        self.count += 1
-        self.bytes += info.size
-        if len(self.samples) < SAMPLES_MAX:
-            self.samples.append(info)
-        else:
-            self.samples[-1] = info
+        self.add_all(1, info.size, [info])
+
+    def add_all(self, count: int, size: int, some: Sequence[FileInfo], samples_max: int = SAMPLES_MAX) -> None:
+        """Count files of so many bytes; of `some` of them, the first and the last, samples are kept."""
+        self.count += count
+        self.bytes += size
+        room = samples_max - len(self.samples)
+        self.samples.extend(some[:room])
+        if len(some) > room:
+            self.samples[-1] = some[-1]
 
 
 Folders = Mapping[Path, Mapping[str, Pile]]
@@ -93,11 +99,14 @@ def collect(
     return folders
 
 
-def split(path: Path) -> tuple[Path, tuple[tuple[str | None, str], ...], Path]:
+def split(path: Path, level: int | None = None) -> tuple[Path, tuple[tuple[str | None, str], ...], Path]:
     """A folder's path as the table's folder, its (key, value) pairs, and what lies below these (should be nothing).
 
-    The key of a folder named by a number or date is None. The target itself is never taken for a partition.
+    The key of a folder named by a number or date is None. The target itself is never taken for a partition. With a `level`
+    tables lie so deep below the target, and all folders below them are partitions, however they are named.
     """
+    if level is not None:
+        return path[:level], tuple(_pair(part) or (None, part) for part in path[level:]), ()
     at = next((n for n, part in enumerate(path) if _pair(part)), len(path))
     pairs: list[tuple[str | None, str]] = []
     end = at
@@ -117,25 +126,33 @@ def _pair(part: str) -> tuple[str | None, str] | None:
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 
-def group(root: str, folders: Folders, prefix: str = "") -> Grouping:
-    """Decide on the tables below `root`; their names begin with `prefix` and are different from each other."""
+def group(root: str, folders: Folders, prefix: str = "", level: int | None = None) -> Grouping:
+    """Decide on the tables below `root`; their names begin with `prefix` and are different from each other.
+
+    `level` says how deep below the root tables lie, see `split`.
+    """
     grouping = Grouping()
     tables: dict[Path, list[Path]] = {}
     for path in sorted(folders):
-        tables.setdefault(split(path)[0], []).append(path)
+        if level is not None and len(path) < level:
+            _leave_out([path], folders, grouping, "lies above the level at which tables are")
+        else:
+            tables.setdefault(split(path, level)[0], []).append(path)
     names = _names(root, tables, prefix)
     for table, paths in tables.items():
-        made = _table(join(root, *table) if table else root.rstrip("/"), names[table], paths, folders, grouping)
+        made = _table(join(root, *table) if table else root.rstrip("/"), names[table], paths, folders, grouping, level)
         if made is not None:
             grouping.groups.append(made)
     return grouping
 
 
-def _table(location: str, name: str, paths: Sequence[Path], folders: Folders, grouping: Grouping) -> Group | None:
+def _table(
+    location: str, name: str, paths: Sequence[Path], folders: Folders, grouping: Grouping, level: int | None
+) -> Group | None:
     format = _majority(paths, folders)
     shapes: Counter[tuple[str | None, ...]] = Counter()
     for path in paths:
-        _, pairs, below = split(path)
+        _, pairs, below = split(path, level)
         if not below and format in folders[path]:
             shapes[tuple(name_key(key) if key else None for key, _ in pairs)] += folders[path][format].count
     if not shapes:
@@ -145,7 +162,7 @@ def _table(location: str, name: str, paths: Sequence[Path], folders: Folders, gr
     keys = _key_names(shape)
     partitions: dict[tuple[str, ...], tuple[str, Pile]] = {}
     for path in paths:
-        _, pairs, below = split(path)
+        _, pairs, below = split(path, level)
         folder = join(location, *path[len(path) - len(pairs) - len(below) :]) if pairs or below else location
         reason = _misfit(pairs, below, shape, keys)
         values = tuple(value for _, value in pairs)
@@ -160,7 +177,7 @@ def _table(location: str, name: str, paths: Sequence[Path], folders: Folders, gr
                 partitions[values] = (folder, pile)
     types = [(key, key_type([values[n] for values in partitions])) for n, key in enumerate(keys)]
     made = Group(name, location, format, tuple(types), partitions)
-    grouping.decisions.append((location, _why(made, shape)))
+    grouping.decisions.append((location, _why(made, shape, leveled=level is not None)))
     return made
 
 
@@ -232,12 +249,13 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _why(made: Group, shape: Sequence[str | None]) -> str:
+def _why(made: Group, shape: Sequence[str | None], *, leveled: bool) -> str:
     said = f"{counted(made.files, f'{made.format} file')} in {counted(len(made.partitions), 'folder')}"
     if not shape:
         return f"table {made.name}: {said}"
     keys = ", ".join(f"{name} ({kind})" for name, kind in made.keys)
-    how = "named key=value" if all(shape) else "named by numbers or dates"
+    unnamed = "of any name" if leveled else "named by numbers or dates"
+    how = "named key=value" if all(shape) else unnamed
     return f"table {made.name}: {said} {how}, which are its partitions by {keys}"
 
 

@@ -1,93 +1,397 @@
-"""Listing a target: prefixes in parallel, files as a stream, in bounded memory."""
+"""Listing a target: folder by folder, by as many streams at once as the store gains from, in bounded memory.
+
+A listing begins as one stream of all keys. While another stream makes it faster, one that is under way shares what is left
+of its folders with the next. Nothing is assumed of the order of keys but that those of one folder come together: a folder
+that a stream should have met and did not is listed by itself.
+"""
 
 from __future__ import annotations
 
-import queue
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import chain
-from threading import Event
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import Entry, FileSystem
+from catalog_server.lake.locations import join
 from catalog_server.model.errors import NotFound
+from catalog_server.model.failpoint import reach
 
-THREADS = 8
-_AHEAD = 20_000
-_PREFIXES = 16
-_DEPTH_MAX = 3
-
-
-def list_files(files: FileSystem, target: str) -> Iterator[FileInfo]:
-    """All files below a target, or the target itself where it is a file; raises `NotFound` if there is nothing.
-
-    Folders of the first levels are listed by `THREADS` threads at once, so that the order is not that of names.
-    """
-    prefixes, direct = _fan_out(files, target)
-    found = False
-    for info in chain(direct, _in_parallel(files, prefixes)):
-        found = True
-        yield info
-    if found:
-        return
-    if files.is_file(target):
-        yield files.stat(target)
-    elif not files.is_directory(target):
-        raise NotFound("folder", target)
+STREAMS_MAX = 16
+PART_FILES = 20_000
+"""Files of one folder that are kept in memory; more are handed on in parts."""
+WINDOW_SECONDS = 0.7
+"""How long the speed is looked at before the number of streams is changed."""
+GAIN = 1.25
+"""What doubling the streams must bring, or it is taken back."""
+_POLL_SECONDS = 0.1
+_LAST = "\U0010ffff"
+_UNNAMEABLE = frozenset({"", ".", ".."})
 
 
-def _fan_out(files: FileSystem, target: str) -> tuple[list[str], list[FileInfo]]:
-    """Folders to be listed in parallel, a few levels down, and the files met on the way."""
-    prefixes: list[str] = [target]
-    direct: list[FileInfo] = []
-    for _ in range(_DEPTH_MAX):
-        if len(prefixes) >= _PREFIXES:
-            break
-        below: list[str] = []
-        for prefix in prefixes:
-            folders, here = files.list_folder(prefix)
-            below.extend(folders)
-            direct.extend(here)
-        prefixes = below
-        if not prefixes:
-            break
-    return prefixes, direct
+class Sink(Protocol):
+    """Where folders go as they are listed; called by one thread at a time."""
+
+    def add(self, folder: str, part: int, files: Sequence[Entry], *, closed: bool) -> None:
+        """Some files of a folder (named by its path below the target, `""` for itself); the last part closes it.
+
+        A folder whose part 0 comes again is listed anew, and what was told of it before does not count.
+        """
+
+    def note_nameless(self, paths: Sequence[str]) -> None:
+        """Files that can have no location."""
+
+    def is_closed(self, folder: str) -> bool:
+        """Whether the folder and all below it was listed before."""
+
+    def is_begun(self, folder: str) -> bool:
+        """Whether some folder below it was closed before."""
 
 
-def _in_parallel(files: FileSystem, prefixes: Sequence[str]) -> Iterator[FileInfo]:
-    ahead: queue.Queue[FileInfo | BaseException | None] = queue.Queue(_AHEAD)
-    stopping = Event()
+@dataclass(frozen=True, slots=True)
+class _Share:
+    """What one stream lists: all below a folder, or of it only the folders `heads` (sorted), which come after `after`."""
 
-    def put(item: FileInfo | BaseException | None) -> bool:
-        while not stopping.is_set():
-            try:
-                ahead.put(item, timeout=0.5)
-                return True
-            except queue.Full:
-                continue
-        return False
+    folder: str
+    heads: tuple[str, ...] | None = None
+    after: str = ""
 
-    def work(prefix: str) -> None:
+
+class Listing:
+    """One listing of all files below `root`; `step` is called again and again with the number of files, and may raise."""
+
+    def __init__(self, files: FileSystem, root: str, sink: Sink, step: Callable[[int], None]) -> None:
+        self._files = files
+        self._root = root
+        self._sink = sink
+        self._step = step
+        self._change = threading.Condition()
+        self._waiting: deque[_Share] = deque([_Share("")])
+        self._busy = 0
+        self._allowed = 1
+        self._error: BaseException | None = None
+        self._ended = False
+        self.count = 0
+
+    def run(self) -> int:
+        """List; the number of files. Raises `NotFound` where there is nothing, and what the store raises."""
+        threads: list[threading.Thread] = []
+        speed = _Speed()
         try:
-            for info in files.list(prefix):
-                if not put(info):
-                    return
-            put(None)
-        except BaseException as error:
-            put(error)
-
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="list") as pool:
-        try:
-            for prefix in prefixes:
-                pool.submit(work, prefix)
-            left = len(prefixes)
-            while left:
-                item = ahead.get()
-                if item is None:
-                    left -= 1
-                elif isinstance(item, BaseException):
-                    raise item
-                else:
-                    yield item
+            while not self._over():
+                while len(threads) < self._allowed:
+                    thread = threading.Thread(target=self._work, name="list", daemon=True)
+                    threads.append(thread)
+                    thread.start()
+                with self._change:
+                    self._change.wait(_POLL_SECONDS)
+                    count = self.count
+                self._allowed = speed.streams(count, self._allowed)
+                self._step(count)
         finally:
-            stopping.set()
-            pool.shutdown(cancel_futures=True)
+            with self._change:
+                self._ended = True
+                self._change.notify_all()
+        if self._error is not None:
+            raise self._error
+        if not self.count and not self._files.is_directory(self._root):
+            raise NotFound("folder", self._root)
+        return self.count
+
+    def _over(self) -> bool:
+        with self._change:
+            return self._error is not None or (not self._busy and not self._waiting)
+
+    def _work(self) -> None:
+        """Be one stream until there is nothing left."""
+        while True:
+            with self._change:
+                while not self._ended and (not self._waiting or self._busy >= self._allowed):
+                    self._change.wait()
+                if self._ended:
+                    return
+                share = self._waiting.popleft()
+                self._busy += 1
+            try:
+                _Stream(self).run(share)
+            except BaseException as error:
+                with self._change:
+                    self._error = self._error or error
+            finally:
+                with self._change:
+                    self._busy -= 1
+                    self._change.notify_all()
+
+    # What a stream asks of the listing.
+
+    def is_hungry(self) -> bool:
+        """Whether another stream could work and has nothing to do."""
+        return self._busy < self._allowed and not self._waiting
+
+    def is_crowded(self) -> bool:
+        """Whether there are more streams than is good."""
+        return self._busy > self._allowed
+
+    def is_ended(self) -> bool:
+        """Whether nobody waits for the rest any more."""
+        return self._ended or self._error is not None
+
+    def give(self, share: _Share) -> None:
+        """Hand on a part of what there is to do."""
+        with self._change:
+            self._waiting.append(share)
+            self._change.notify_all()
+
+    def add(self, folder: str, part: int, files: Sequence[Entry], *, closed: bool) -> None:
+        """Hand on files of a folder."""
+        with self._change:
+            if self._ended:
+                return
+            self._sink.add(folder, part, files, closed=closed)
+            self.count += len(files)
+            reach("folder_listed")
+
+    def expand(self, folder: str) -> list[_Share]:
+        """What is left to be listed of the folders directly below one, in runs; its own files are handed on."""
+        here = join(self._root, folder) if folder else self._root
+        below, files = self._files.list_folder(here)
+        start, prefix = len(here.rstrip("/")) + 1, _prefix(folder)
+        self.add(folder, 0, [(i.location[start:], i.size, i.etag, i.modified_at) for i in files], closed=False)
+        shares: list[_Share] = []
+        before, run = "", list[str]()
+        for name in [*sorted(location[start:].rstrip("/") for location in below), None]:
+            if name is not None and not self._sink.is_closed(prefix + name):
+                run.append(name)
+                continue
+            if run:
+                shares.append(_Share(folder, tuple(run), before))
+            before, run = name or "", []
+        return shares
+
+    def pages(self, folder: str, after: str) -> Iterator[Sequence[Entry]]:
+        """All files below a folder, named by their paths from there; what sorts before the head `after` may be left out."""
+        here = join(self._root, folder) if folder else self._root
+        for page in self._files.scan(here, f"{after}/{_LAST}" if after else ""):
+            paths = "\n".join([entry[0] for entry in page])
+            if "//" in paths or "/." in paths or paths.startswith(("/", ".")) or "\n/" in paths or "\n." in paths:
+                yield self._nameable(folder, page)
+            else:
+                yield page
+
+    def _nameable(self, folder: str, page: Sequence[Entry]) -> Sequence[Entry]:
+        """The files of a page that have a location: keys may hold parts that are empty or climb, locations may not."""
+        kept = [entry for entry in page if not _UNNAMEABLE.intersection(entry[0].split("/"))]
+        if len(kept) < len(page):
+            named = {entry[0] for entry in kept}
+            with self._change:
+                self._sink.note_nameless([_prefix(folder) + entry[0] for entry in page if entry[0] not in named])
+        return kept
+
+    def is_begun(self, folder: str) -> bool:
+        """Whether a part of a folder was listed before."""
+        return self._sink.is_begun(folder)
+
+
+def _only(shares: Sequence[_Share]) -> str | None:
+    """The one folder that is left, if it is one."""
+    return shares[0].heads[0] if len(shares) == 1 and shares[0].heads and len(shares[0].heads) == 1 else None
+
+
+def _prefix(folder: str) -> str:
+    return f"{folder}/" if folder else ""
+
+
+class _Speed:
+    """Finds how many streams are best: twice as many while that makes the listing faster."""
+
+    def __init__(self) -> None:
+        self._at = time.monotonic()
+        self._count = 0
+        self._best = 0.0
+        self._settled = False
+
+    def streams(self, count: int, allowed: int) -> int:
+        """How many there shall be, now that so many files were listed by `allowed` ones."""
+        seconds = time.monotonic() - self._at
+        if self._settled or seconds < WINDOW_SECONDS or count == self._count:
+            return allowed
+        rate = (count - self._count) / seconds
+        self._at, self._count = time.monotonic(), count
+        if rate > self._best * GAIN:
+            self._best = rate
+            self._settled = allowed >= STREAMS_MAX
+            return min(STREAMS_MAX, allowed * 2)
+        self._settled = True
+        return max(1, allowed // 2)
+
+
+class _Stream:
+    """One stream: lists shares, and gives of them while others have nothing to do."""
+
+    def __init__(self, listing: Listing) -> None:
+        self._listing = listing
+
+    def run(self, share: _Share) -> None:
+        """List a share, or hand on what is left of it."""
+        if share.heads is not None:
+            self._some(share.folder, dict.fromkeys(share.heads), share.after)
+        elif self._listing.is_begun(share.folder):
+            self._split(share.folder)
+        else:
+            self._all(share.folder)
+
+    def _all(self, folder: str) -> None:
+        """All below a folder."""
+        sorter = _Sorter(self._listing, folder, None)
+        for page in self._listing.pages(folder, ""):
+            if self._listing.is_ended():
+                return
+            sorter.take(page)
+            if sorter.depth > 1 and self._listing.is_hungry():
+                self._split(folder, sorter.current)
+                return
+        sorter.close_all()
+
+    def _split(self, folder: str, current: str = "") -> None:
+        """List a folder by those below it that were not listed yet, of which others may take some.
+
+        The one that is under way at `current` is begun anew; where it is all there is, those below it are looked at instead.
+        """
+        shares = self._listing.expand(folder)
+        while (only := _only(shares)) is not None and current.startswith(_prefix(folder) + only + "/"):
+            folder = _prefix(folder) + only
+            shares = self._listing.expand(folder)
+        for share in shares:
+            if not self._listing.is_ended():
+                self._some(folder, dict.fromkeys(share.heads or ()), share.after)
+
+    def _some(self, folder: str, heads: dict[str, None], after: str) -> None:
+        """Those folders: in one go, then each by itself that was not met on the way."""
+        if len(heads) > 1 and not self._in_one_go(folder, heads, after):
+            return
+        while heads and not self._listing.is_ended():
+            self._give_half(folder, heads)
+            name = next(iter(heads))
+            del heads[name]
+            self.run(_Share(_prefix(folder) + name))
+
+    def _in_one_go(self, folder: str, heads: dict[str, None], after: str) -> bool:
+        """Scan a folder from the first head on; False once the rest was handed on or nobody waits for it."""
+        listing, sorter = self._listing, _Sorter(self._listing, folder, heads)
+        sorter.last_closed = after
+        for page in listing.pages(folder, after):
+            if listing.is_ended():
+                return False
+            sorter.take(page)
+            if listing.is_crowded() and len(heads) > 1:
+                listing.give(_Share(folder, tuple(heads), sorter.last_closed))
+                return False
+            self._give_half(folder, heads)
+            last = page[-1][0].partition("/")[0] if page else ""
+            if not heads or (last not in heads and last > next(reversed(heads))):
+                break
+        sorter.close_all()
+        return True
+
+    def _give_half(self, folder: str, heads: dict[str, None]) -> None:
+        """Hand on the last half of the folders if a stream has nothing to do."""
+        if len(heads) < 4 or not self._listing.is_hungry():
+            return
+        names = list(heads)
+        kept, given = names[: len(names) // 2], names[len(names) // 2 :]
+        for name in given:
+            del heads[name]
+        self._listing.give(_Share(folder, tuple(given), kept[-1]))
+
+
+@dataclass(slots=True)
+class _Folder:
+    """A folder of which files come in."""
+
+    path: str
+    files: list[Entry] = field(default_factory=list)
+    part: int = 0
+
+
+class _Sorter:
+    """Puts a stream of keys into their folders; a folder is closed when a key from elsewhere comes.
+
+    With `heads`, only these folders count, and each is taken out when it was closed.
+    """
+
+    def __init__(self, listing: Listing, base: str, heads: dict[str, None] | None) -> None:
+        self._listing = listing
+        self._base = base
+        self._heads = heads
+        self._open: list[_Folder] = [_Folder(base)] if heads is None else []
+        self._nobodys = _Folder("")
+        self.last_closed = ""
+        """The folder directly below the base that was closed last."""
+
+    @property
+    def depth(self) -> int:
+        """How many folders deep the last key lay, counted from the base."""
+        return len(self._open)
+
+    @property
+    def current(self) -> str:
+        """The folder of the last key."""
+        return self._open[-1].path if self._open else ""
+
+    def take(self, page: Sequence[Entry]) -> None:
+        """The next keys, as paths from the base."""
+        folder: str | None = None
+        files = self._nobodys.files
+        for entry in page:
+            path = entry[0]
+            end = path.rfind("/") + 1
+            if path[:end] != folder:
+                folder = path[:end]
+                files = self._enter(folder)
+            files.append((path[end:], *entry[1:]) if end else entry)
+            if len(files) >= PART_FILES:
+                self._hand_on(self._open[-1]) if self._open else files.clear()
+                files = self._open[-1].files if self._open else files
+        self._nobodys.files.clear()
+
+    def _enter(self, folder: str) -> list[Entry]:
+        """The list for files of a folder (a path from the base, with a slash at its end if it is not the base)."""
+        path = _prefix(self._base) + folder[:-1] if folder else self._base
+        while self._open and not _is_below(path, self._open[-1].path):
+            self._close(self._open.pop())
+        head = folder.partition("/")[0]
+        if self._heads is not None and (not head or head not in self._heads):
+            return self._nobodys.files
+        at = len(self._open[-1].path) + 1 if self._open and self._open[-1].path else 0
+        if not self._open:
+            self._open.append(_Folder(_prefix(self._base) + head))
+            at = len(self._open[0].path) + 1
+        if self._open[-1].path != path:
+            begun = self._open[-1].path
+            for part in path[at:].split("/"):
+                begun = _prefix(begun) + part
+                self._open.append(_Folder(begun))
+        return self._open[-1].files
+
+    def close_all(self) -> None:
+        """No more keys come."""
+        while self._open:
+            self._close(self._open.pop())
+
+    def _hand_on(self, folder: _Folder) -> None:
+        self._listing.add(folder.path, folder.part, folder.files, closed=False)
+        folder.part, folder.files = folder.part + 1, []
+
+    def _close(self, folder: _Folder) -> None:
+        self._listing.add(folder.path, folder.part, folder.files, closed=True)
+        relative = folder.path[len(_prefix(self._base)) :]
+        if relative and "/" not in relative and folder.path != self._base:
+            self.last_closed = relative
+            if self._heads is not None:
+                self._heads.pop(relative, None)
+
+
+def _is_below(path: str, folder: str) -> bool:
+    return path == folder or not folder or path.startswith(folder + "/")

@@ -68,8 +68,21 @@ class Reconciler:
         self.writes = writes
         self.changes = Changes()
 
-    def run(self, found: Sequence[FoundTable], crawler: str, home: DatabaseName, *, complete: bool) -> Changes:
-        """Write what is new or different. `complete` tells that every target was read, so that what is not there is gone."""
+    def run(
+        self,
+        found: Sequence[FoundTable],
+        crawler: str,
+        home: DatabaseName,
+        *,
+        complete: bool,
+        kept: Mapping[str, Mapping[str, object]] | None = None,
+    ) -> Changes:
+        """Write what is new or different. `complete` tells that every target was read, so that what is not there is gone.
+
+        `kept` are tables, by the keys of their names, that are known to be as they should, with what is to be said of them.
+        """
+        known = kept or {}
+        self.changes.unchanged.extend(dict(entry) for entry in known.values())
         self._check_count(found, home)
         self._ensure_database(home, crawler)
         for done, one in enumerate(found):
@@ -80,7 +93,7 @@ class Reconciler:
             except CatalogError as error:
                 self.changes.refused.append({"table": _shown(name), "reason": error.message})
         if complete:
-            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found})
+            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found} | known.keys())
         return self.changes
 
     def _check_count(self, found: Sequence[FoundTable], home: DatabaseName) -> None:

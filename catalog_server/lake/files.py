@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 from typing import IO, ClassVar
 
 
@@ -18,6 +19,11 @@ class FileInfo:
     """Changes whenever the content does; opaque."""
     modified_at: int
     """Milliseconds since 1970, UTC."""
+
+
+Entry = tuple[str, int, str, int]
+"""A file as a plain tuple, for listings of millions: its path below what is listed, size, etag and time of change."""
+PAGE = 1_000
 
 
 class FileSystem(ABC):
@@ -49,6 +55,16 @@ class FileSystem(ABC):
     @abstractmethod
     def list(self, prefix: str) -> Iterator[FileInfo]:
         """All files below a folder, however deep, as a stream; a folder that is not there has none."""
+
+    def scan(self, folder: str, after: str = "") -> Iterator[Sequence[Entry]]:
+        """All files below a folder by pages, those of one folder together; what sorts up to the path `after` may be left out."""
+        start, head = len(folder.rstrip("/")) + 1, after.partition("/")[0]
+        files = self.list(folder)
+        if head:
+            below = [one for one in self.list_folder(folder)[0] if one[start:] > head]
+            files = chain.from_iterable(self.list(one) for one in below)
+        while page := [(i.location[start:], i.size, i.etag, i.modified_at) for i in islice(files, PAGE)]:
+            yield page
 
     @abstractmethod
     def list_folder(self, location: str) -> tuple[Sequence[str], Sequence[FileInfo]]:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Lock
 from typing import IO, Any, cast
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import PAGE, Entry, FileInfo, FileSystem
 from catalog_server.lake.locations import join, parse
 from catalog_server.lake.s3_marks import FolderMarks
+from catalog_server.lake.s3_plain import PlainS3
 from catalog_server.model.errors import AlreadyExists, CatalogError, Denied, Invalid, NotFound, Unavailable
 
 _CHUNK = 5000
+_ODD = re.compile(r"[\x00-\x1f\x7f]")
+"""What a key holds that obstore cannot name."""
 _REASON = re.compile(r"(?:non-2xx status code: (\d{3} [A-Za-z ]+))|<Message>([^<]*)</Message>")
 
 
@@ -33,6 +36,23 @@ def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> Catal
     return Unavailable(
         f"{location}: the store at {endpoint} {'says ' + ', '.join(said) if said else 'does not answer'}"
     )
+
+
+class _OddKeyError(ValueError):
+    """A key that was not told as it is."""
+
+
+def _check_names(keys: Iterable[str]) -> None:
+    """Raise `_OddKeyError` where a store has put a replacement character into XML for one that XML cannot hold."""
+    if "\ufffd" in "\n".join(keys):
+        raise _OddKeyError("a key holds characters that cannot be listed")
+
+
+def _is_odd(error: Exception) -> bool:
+    """Whether obstore met a key that it cannot name."""
+    text = str(error)
+    odd = "parse path" in text or "invalid list response" in text
+    return isinstance(error, _OddKeyError) or type(error).__name__ == "InvalidPathError" or odd
 
 
 def _is_store_error(error: Exception) -> bool:
@@ -82,7 +102,12 @@ class S3FileSystem(FileSystem):
 
         with self._told("read", location):
             store, key = self._at(location)
-            return _info(location, obstore.head(store, key))
+            try:
+                return _info(location, obstore.head(store, key))
+            except Exception as error:
+                if not _is_odd(error):
+                    raise
+                return FileInfo(location, *self._plain(location).head(key)[1:])
 
     def is_file(self, location: str) -> bool:
         """See `FileSystem.is_file`."""
@@ -102,6 +127,8 @@ class S3FileSystem(FileSystem):
 
         with self._told("read", location):
             store, key = self._at(location)
+            if _ODD.search(key):
+                return self._plain(location).read(key, start, length)
             if start == 0 and length is None:
                 return bytes(obstore.get(store, key).bytes())
             if length is None or length <= 0:
@@ -148,18 +175,58 @@ class S3FileSystem(FileSystem):
                     if meta["path"] != key:
                         yield _info(_below(prefix, key, meta["path"]), meta)
 
+    def scan(self, folder: str, after: str = "") -> Iterator[Sequence[Entry]]:
+        """See `FileSystem.scan`; in the store's own order."""
+        import obstore
+
+        with self._told("list", folder):
+            store, key = self._at(folder)
+            prefix = f"{key}/" if key else ""
+            start, last = len(prefix), prefix + after if after else ""
+            try:
+                for chunk in obstore.list(store, key or None, offset=last or None, chunk_size=PAGE):
+                    _check_names(meta["path"] for meta in chunk)
+                    yield [
+                        (meta["path"][start:], meta["size"], _etag(meta), int(meta["last_modified"].timestamp() * 1000))
+                        for meta in chunk
+                        if meta["path"] != key
+                    ]
+                    last = chunk[-1]["path"] if chunk else last
+            except Exception as error:
+                if not _is_odd(error):
+                    raise
+                for page in self._plain(folder).list(prefix, last):
+                    yield [(path.removesuffix("/")[start:], *rest) for path, *rest in page if path != prefix]  # type: ignore[misc]
+
     def list_folder(self, location: str) -> tuple[Sequence[str], Sequence[FileInfo]]:
         """See `FileSystem.list_folder`."""
         import obstore
 
         with self._told("list", location):
             store, key = self._at(location)
-            answer = obstore.list_with_delimiter(store, key or None)
+            try:
+                answer = obstore.list_with_delimiter(store, key or None)
+                _check_names([*answer["common_prefixes"], *(meta["path"] for meta in answer["objects"])])
+            except Exception as error:
+                if not _is_odd(error):
+                    raise
+                return self._plain_folder(location, f"{key}/" if key else "")
             folders = sorted(_below(location, key, path) for path in answer["common_prefixes"])
             files = [
                 _info(_below(location, key, meta["path"]), meta) for meta in answer["objects"] if meta["path"] != key
             ]
         return folders, sorted(files, key=lambda info: info.location)
+
+    def _plain(self, location: str) -> PlainS3:
+        """What names the keys that obstore cannot."""
+        return PlainS3(parse(location).bucket, self.options)
+
+    def _plain_folder(self, location: str, prefix: str) -> tuple[Sequence[str], Sequence[FileInfo]]:
+        folders, objects = self._plain(location).folder(prefix)
+        files = [FileInfo(join(location, path[len(prefix) :]), *rest) for path, *rest in objects if path != prefix]  # type: ignore[arg-type]
+        return sorted(join(location, one[len(prefix) :]) for one in folders), sorted(
+            files, key=lambda info: info.location
+        )
 
     def make_directory(self, location: str) -> None:
         """See `FileSystem.make_directory`; leaves a mark, since Spark wants to see a folder where a table is to be."""
@@ -217,8 +284,11 @@ class S3FileSystem(FileSystem):
 
 
 def _info(location: str, meta: Mapping[str, Any]) -> FileInfo:
-    etag = (meta["e_tag"] or "").strip('"') or f"{meta['last_modified'].timestamp():x}"
-    return FileInfo(location, meta["size"], etag, int(meta["last_modified"].timestamp() * 1000))
+    return FileInfo(location, meta["size"], _etag(meta), int(meta["last_modified"].timestamp() * 1000))
+
+
+def _etag(meta: Mapping[str, Any]) -> str:
+    return (meta["e_tag"] or "").strip('"') or f"{int(meta['last_modified'].timestamp() * 1000):x}"
 
 
 def _below(folder: str, key: str, path: str) -> str:

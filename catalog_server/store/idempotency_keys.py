@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.model.kept_request import KeptRequest
 from catalog_server.store.schema import idempotency_keys as rows
@@ -23,12 +23,8 @@ def add(tx: Transaction, key: str, request: bytes) -> bool:
 
     Waits for another transaction that writes the same key.
     """
-    try:
-        with tx.connection.begin_nested():
-            tx.connection.execute(insert(rows).values(key=key, request=request, at=tx.at))
-    except IntegrityError:
-        return False
-    return True
+    made = (postgresql if tx.is_postgresql else sqlite).insert(rows).values(key=key, request=request, at=tx.at)
+    return tx.connection.execute(made.on_conflict_do_nothing().returning(rows.c.key)).first() is not None
 
 
 def answer(tx: Transaction, key: str, status: int, headers: dict[str, str], body: str | None) -> bool:

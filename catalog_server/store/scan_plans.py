@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import delete, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.model.scan_plan import PlanState, ScanPlan
 from catalog_server.store.schema import scan_plans as rows
@@ -39,11 +39,8 @@ def cancel(tx: Transaction, id_: str) -> None:
     values = {"state": PlanState.CANCELLED, "scan": None, "result": None}
     if tx.connection.execute(update(rows).where(rows.c.id == id_).values(**values)).rowcount:
         return
-    try:
-        with tx.connection.begin_nested():
-            tx.connection.execute(insert(rows).values(id=id_, at=tx.at, claimed_at=tx.at, **values))
-    except IntegrityError:
-        pass  # another cancelled it at the same time
+    made = (postgresql if tx.is_postgresql else sqlite).insert(rows)
+    tx.connection.execute(made.values(id=id_, at=tx.at, claimed_at=tx.at, **values).on_conflict_do_nothing())
 
 
 def drop_before(tx: Transaction, at: int) -> None:

@@ -320,3 +320,11 @@ def data_version(tx: Transaction, table_id: int) -> int:
     """The count of changes to a table's partitions and statistics."""
     statement = select(table_data_versions.c.data_version).where(table_data_versions.c.table_id == table_id)
     return int(tx.connection.execute(statement).scalar() or 0)
+
+
+def versions(tx: Transaction, database: DatabaseName) -> dict[str, tuple[int, int, int]]:
+    """Id, version and data version of all tables of a database, by the keys of their names."""
+    joined = _JOINED.join(table_data_versions, table_data_versions.c.table_id == tables.c.id)
+    columns = tables.c.name_key, tables.c.id, tables.c.version, table_data_versions.c.data_version
+    rows = tx.connection.execute(select(*columns).select_from(joined).where(_in(database)))
+    return {row.name_key: (row.id, row.version, row.data_version) for row in rows}

@@ -10,9 +10,11 @@ _TAIL_BYTES = 256
 """A postscript is shorter, and its length is the file's last byte."""
 
 
-def check_ends(files: FileSystem, info: FileInfo) -> None:
-    """Look at the last bytes of a file; raises `FileProblem` for one that was cut off or is no ORC."""
-    tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), min(info.size, _TAIL_BYTES))
+def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
+    """Look at the last bytes (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or is no ORC."""
+    tail = whole[-_TAIL_BYTES:] or files.read(
+        info.location, max(0, info.size - _TAIL_BYTES), min(info.size, _TAIL_BYTES)
+    )
     length = tail[-1]
     if MAGIC not in tail[-1 - length : -1]:
         raise FileProblem("the ORC file is truncated: its postscript is missing")

@@ -9,11 +9,14 @@ MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 
 
-def check_ends(files: FileSystem, info: FileInfo) -> None:
-    """Look at the last bytes of a file; raises `FileProblem` for one that was cut off or is no Parquet."""
+def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> int:
+    """The length of the footer, by the last bytes (of `whole`, if the file was read).
+
+    Raises `FileProblem` for a file that was cut off or is no Parquet.
+    """
     if info.size < 12:
         raise FileProblem(f"{info.size} bytes are too few for a Parquet file")
-    tail = files.read(info.location, info.size - 8, 8)
+    tail = whole[-8:] or files.read(info.location, info.size - 8, 8)
     if tail[4:] == _ENCRYPTED:
         raise FileProblem("encrypted Parquet: its footer cannot be read")
     if tail[4:] != MAGIC:
@@ -21,6 +24,7 @@ def check_ends(files: FileSystem, info: FileInfo) -> None:
     length = int.from_bytes(tail[:4], "little")
     if length + 12 > info.size:
         raise FileProblem(f"damaged Parquet: a footer of {length} bytes in a file of {info.size}")
+    return length
 
 
 def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
@@ -28,9 +32,10 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    check_ends(files, info)
-    try:
-        with files.open_input(info.location) as file, pq.ParquetFile(file) as parquet:
+    footer = info.size - 8 - check_ends(files, info)
+    try:  # the footer alone is read: what a reader would ask for first is more than most are long
+        end = pa.BufferReader(files.read(info.location, footer, info.size - footer))
+        with pq.ParquetFile(end) as parquet:
             schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileProblem(f"damaged Parquet: {first_line(error)}") from error

@@ -37,6 +37,7 @@ _FOREIGN = (
 )
 _BINARY = {"parquet": parquet, "orc": orc}
 """Formats that tell of themselves at both ends of a file."""
+_TEXTS = ("csv", "json")
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
 _TAIL_BYTES = 65_536
@@ -111,12 +112,15 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
         raise FileProblem("empty: 0 bytes")
     expected, packing = named_format(info.location)
     try:
-        sample = take_sample(files, info, limit) if limit else take_sample(files, info)
+        # what is named like a binary format, or like none, is asked for its first bytes before it is read as a text
+        sample = take_sample(files, info, limit or (HEAD_BYTES if expected in _TEXTS else _PEEK_BYTES))
+        if limit is None and expected not in _TEXTS and not _binary(sample) and not sample.complete:
+            sample = take_sample(files, info)
     except CatalogError as error:
         raise FileProblem(f"cannot be read: {error.message}") from error
-    binary = next((name for name, format in _BINARY.items() if sample.head.startswith(format.MAGIC)), None)
+    binary = _binary(sample)
     if binary is not None and not packing and (binary == expected or not _is_text(sample)):
-        _BINARY[binary].check_ends(files, info)
+        _BINARY[binary].check_ends(files, info, sample.head if len(sample.head) == info.size else b"")
         return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
     text, _ = decode(sample.body)
@@ -128,6 +132,10 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
     if found == "csv" and expected is None and not _has_columns(text, sample.complete):
         raise FileProblem("text without columns: neither CSV nor JSON lines")
     return _agree(found, expected), sample
+
+
+def _binary(sample: Sample) -> str | None:
+    return next((name for name, format in _BINARY.items() if sample.head.startswith(format.MAGIC)), None)
 
 
 def _agree(found: str, expected: str | None) -> str:

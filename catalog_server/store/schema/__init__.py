@@ -22,6 +22,7 @@ from catalog_server.store.schema.core import (
     table_versions,
     tables,
 )
+from catalog_server.store.schema.crawls import crawl_manifests
 from catalog_server.store.schema.iceberg import idempotency_keys, metrics_reports, scan_plans
 from catalog_server.store.schema.locks import locks
 from catalog_server.store.schema.materialized_views import materialized_view_sources
@@ -41,6 +42,7 @@ __all__ = [
     "column_statistics",
     "connections",
     "constraints",
+    "crawl_manifests",
     "crawlers",
     "crawls",
     "databases",

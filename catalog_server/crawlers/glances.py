@@ -1,0 +1,244 @@
+"""Glances at the files of a listing: what each is, from a few bytes, its name, or what was told of it before.
+
+The first files, in the order of folders and names, are read; after so many of them names are believed. A file that was read
+once is not read again as long as its size and etag stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+from catalog_server.crawlers import classify, group
+from catalog_server.crawlers.found import Report
+from catalog_server.crawlers.globs import Globs
+from catalog_server.crawlers.group import Pile
+from catalog_server.crawlers.manifest import Folder, Writer, identity
+from catalog_server.crawlers.spool import Spool
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats import sniff
+from catalog_server.lake.formats.faces import FORMATS
+from catalog_server.lake.locations import join
+from catalog_server.model.failpoint import reach
+
+PROBLEMS_MAX = 10_000
+SAMPLES_KEPT = 200_000
+"""Samples of all folders together that are kept in memory."""
+_IS, _PROBLEM, _UNREAD = "=", "!", "?"
+_UNREADABLE = "cannot be read: "
+_BATCH = 256
+_MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
+"""Only names like these are worth the question whether they are hidden."""
+_TABLE_FORMATS = (
+    (re.compile(r"(.*?)/_delta_log(?:/.*)?", re.DOTALL), "Delta"),
+    (re.compile(r"(.*?)/metadata/[^/]+\.metadata\.json", re.DOTALL), "Iceberg"),
+    (re.compile(r"(.*?)/\.hoodie(?:/.*)?", re.DOTALL), "Hudi"),
+)
+_SIGNS = ("_delta_log", "metadata", ".hoodie")
+Folders = Callable[[], Iterator[tuple[Folder, bool]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many files are read, and which are not looked at in any way."""
+
+    peeked_max: int
+    exclude: Globs | None = None
+
+
+@dataclass(slots=True)
+class Glances:
+    """What became of the files: piles by folder and format, those that have none, and how many could not be read."""
+
+    folders: dict[group.Path, dict[str, Pile]] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+    """At most `PROBLEMS_MAX` of them, by location."""
+    unread: int = 0
+    left_out: int = 0
+    """Files that the crawler is told not to look at."""
+    others: dict[str, str] = field(default_factory=dict)
+    """Folders of tables that have metadata of their own, with its kind."""
+
+
+class _Files:
+    """The visible files of a folder, with their numbers in the order of all."""
+
+    def __init__(self, root: str, folder: Folder, first: int, limits: Limits) -> None:
+        self.folder = folder
+        self.location = join(root, folder.path) if folder.path else root
+        self.first = first
+        self.peeked_max = limits.peeked_max
+        self.visible = _visible(folder)
+        self.left_out = 0
+        if limits.exclude is not None and self.visible:
+            prefix = f"{folder.path}/" if folder.path else ""
+            out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
+            self.left_out = sum(out)
+            self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
+
+    def info(self, at: int) -> FileInfo:
+        """One file."""
+        listed = self.folder.listed
+        location = f"{self.location}/{listed.names[at]}"
+        return FileInfo(location, listed.sizes[at], listed.etags[at], listed.times[at])
+
+    def is_believed(self, order: int, at: int) -> bool:
+        """Whether the file's name is believed; `order` counts the visible ones of the folder."""
+        if self.first + order < self.peeked_max:
+            return False
+        return not self.folder.listed.sizes[at] or _named(self.folder.listed.names[at]) in FORMATS
+
+    def believed(self, at: int) -> str:
+        """The verdict by a file's name and size alone."""
+        if not self.folder.listed.sizes[at]:
+            return f"{_PROBLEM}empty: 0 bytes"
+        return f"{_IS}{_named(self.folder.listed.names[at])}"
+
+    def identity(self, at: int) -> str:
+        """What the file's content is known by."""
+        return identity(self.folder.listed.sizes[at], self.folder.listed.etags[at])
+
+
+def _visible(folder: Folder) -> Sequence[int]:
+    """Places of the files that engines look at."""
+    if folder.path and sniff.is_hidden(f"{folder.path}/x"):
+        return ()
+    names = enumerate(folder.listed.names)
+    return [
+        at
+        for at, name in names
+        if not (name.startswith(_MAYBE_HIDDEN) or name.endswith(_MAYBE_HIDDEN_ENDS)) or _is_shown(name)
+    ]
+
+
+def _is_shown(name: str) -> bool:
+    return not sniff.is_hidden(name)
+
+
+def _named(name: str) -> str | None:
+    """The format that a name speaks of: asked once for all names with the same ending."""
+    dot = name.find(".", 1)
+    return _of_ending(name[dot:] if dot > 0 else "")
+
+
+@lru_cache(maxsize=4096)
+def _of_ending(ending: str) -> str | None:
+    return sniff.named_format(f"x{ending}")[0]
+
+
+def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: Spool, report: Report) -> None:
+    """Read what has to be read, and note in the spool what it is told to be."""
+    places: dict[str, tuple[str, str, str]] = {}
+
+    def wanted() -> Iterator[FileInfo]:
+        count = 0
+        for folder, _ in folders():
+            one = _Files(root, folder, count, limits)
+            count += len(one.visible)
+            missing = [
+                at
+                for order, at in enumerate(one.visible)
+                if not (folder.verdicts and folder.verdicts[at]) and not one.is_believed(order, at)
+            ]
+            seen = spool.glances(folder.path) if missing else {}
+            for at in missing:
+                name = folder.listed.names[at]
+                if seen.get(name, ("", ""))[0] != one.identity(at):
+                    info = one.info(at)
+                    places[info.location] = (folder.path, name, one.identity(at))
+                    yield info
+
+    noted: list[tuple[str, str, str, str]] = []
+    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1)
+    for done, (info, format, problem) in enumerate(looked, 1):
+        noted.append((*places.pop(info.location), _verdict(format, problem)))
+        if len(noted) >= _BATCH:
+            spool.note_glances(noted)
+            noted.clear()
+            reach("glances_noted")
+            report.step("looking at files", done)
+    spool.note_glances(noted)
+
+
+def _verdict(format: str | None, problem: str | None) -> str:
+    if format is not None:
+        return f"{_IS}{format}"
+    said = problem or ""
+    return f"{_UNREAD if said.startswith(_UNREADABLE) else _PROBLEM}{said}"
+
+
+def collect(
+    root: str, folders: Folders, limits: Limits, spool: Spool, writer: Writer | None, report: Report
+) -> Glances:  # fmt: skip
+    """The files by folder and format; `writer` gets the folders with their verdicts, which the next crawl will know."""
+    found = Glances()
+    samples_max = min(group.SAMPLES_MAX, max(1, SAMPLES_KEPT // (spool.folder_count() or 1)))
+    count = 0
+    for done, (folder, same) in enumerate(folders()):
+        if done % 200 == 0:
+            report.step("sorting files", count)
+        one = _Files(root, folder, count, limits)
+        count += len(one.visible)
+        found.left_out += one.left_out
+        if not one.left_out or one.visible:
+            _note_others(folder, found.others)
+        said, unchanged = _said(one, spool)
+        _sort(one, said, found, samples_max)
+        if writer is not None:
+            writer.add(folder, same=same and unchanged)
+    return found
+
+
+def _said(one: _Files, spool: Spool) -> tuple[list[str], bool]:
+    """The verdict of each visible file, and whether the folder learnt nothing by it; those that were read are kept in it."""
+    folder, said, unchanged = one.folder, [], True
+    seen: dict[str, tuple[str, str]] | None = None
+    for order, at in enumerate(one.visible):
+        if one.is_believed(order, at):
+            said.append(one.believed(at))
+            continue
+        verdict = folder.verdicts[at] if folder.verdicts else ""
+        if not verdict:
+            seen = spool.glances(folder.path) if seen is None else seen
+            held, verdict = seen.get(folder.listed.names[at], ("", ""))
+            if held != one.identity(at):
+                verdict = f"{_UNREAD}{_UNREADABLE}it was not looked at"
+            if not verdict.startswith(_UNREAD):
+                folder.verdicts = folder.verdicts or [""] * len(folder.listed.names)
+                folder.verdicts[at] = verdict
+                unchanged = False
+        said.append(verdict)
+    return said, unchanged
+
+
+def _sort(one: _Files, said: Sequence[str], found: Glances, samples_max: int) -> None:
+    """Put files on their piles."""
+    path = tuple(one.folder.path.split("/")) if one.folder.path else ()
+    places: dict[str, list[int]] = {}
+    for at, verdict in zip(one.visible, said, strict=True):
+        places.setdefault(verdict, []).append(at)
+    for verdict, held in places.items():
+        if verdict.startswith(_IS):
+            pile = found.folders.setdefault(path, {}).setdefault(verdict.removeprefix(_IS), Pile())
+            room = samples_max - len(pile.samples)
+            some = held if len(held) <= room else [*held[:room], held[-1]]
+            size = sum(one.folder.listed.sizes[at] for at in held)
+            pile.add_all(len(held), size, [one.info(at) for at in some], samples_max)
+            pile.fingerprint += one.folder.fingerprint.hex()
+            continue
+        found.unread += len(held) if verdict.startswith(_UNREAD) else 0
+        room = PROBLEMS_MAX - len(found.problems)
+        found.problems.extend((one.info(at).location, verdict[1:]) for at in held[: max(0, room)])
+
+
+def _note_others(folder: Folder, others: dict[str, str]) -> None:
+    """See whether the folder is one of a table that has metadata of its own."""
+    if not any(sign in f"/{folder.path}" for sign in _SIGNS):
+        return
+    for name in folder.listed.names:
+        for pattern, kind in _TABLE_FORMATS:
+            match = pattern.fullmatch(f"/{folder.path}/{name}")
+            if match:
+                others[match[1].removeprefix("/")] = kind

@@ -1,0 +1,84 @@
+"""What crawls keep for the next one: parts that count once a head names them, and one crawl wins."""
+
+from __future__ import annotations
+
+from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers.manifest import Folder, Head, Manifest, PartRef, Writer, merged
+from catalog_server.crawlers.spool import FolderPart, Listed, packed
+
+TARGET = "s3://bucket/raw"
+
+
+def listed(*names: str, etag: str = "e") -> Listed:
+    return Listed(list(names), [1] * len(names), [etag] * len(names), [0] * len(names))
+
+
+def folder(path: str, *names: str) -> Folder:
+    return Folder(path, 0, path.encode(), listed(*names), ["=csv"] * len(names))
+
+
+def keep(manifest: Manifest, *folders: Folder) -> bool:
+    writer = Writer(manifest)
+    for one in folders:
+        writer.add(one, same=manifest.head is not None and one.path != "new")
+    return manifest.replace(Head("code", "options", b"digest", writer.finish(), []))
+
+
+def test_what_is_kept_is_there_for_every_server(catalog: CatalogService) -> None:
+    kept = [folder("a", "x", "y\n"), folder("b/c=é", "z")]
+    assert keep(Manifest(catalog.store, 1, TARGET), *kept)
+    again = Manifest(catalog.store, 1, TARGET)
+    assert list(again.folders()) == kept
+    assert again.head is not None
+    assert again.head.digest == b"digest"
+    assert Manifest(catalog.store, 2, TARGET).head is None
+    assert Manifest(catalog.store, 1, f"{TARGET}2").head is None
+
+
+def test_parts_in_which_nothing_is_different_stay(catalog: CatalogService) -> None:
+    first = Manifest(catalog.store, 1, TARGET)
+    numbers = [first.write([folder(path, "x")]) for path in ("a", "n", "x")]
+    refs = [PartRef(number, path, 0, 1) for number, path in zip(numbers, ("a", "n", "x"), strict=True)]
+    assert first.replace(Head("code", "options", b"", refs, []))
+    assert keep(first, folder("a", "x"), folder("n", "x"), folder("new", "y"), folder("x", "x"))
+    assert first.head is not None
+    after = [ref.number for ref in first.head.parts]
+    assert (after[0], after[2], after[1] == numbers[1]) == (numbers[0], numbers[2], False)
+    assert [one.path for one in first.folders()] == ["a", "n", "new", "x"]
+
+
+def test_of_two_crawls_one_wins_and_nothing_is_left_of_the_other(catalog: CatalogService) -> None:
+    one, other = Manifest(catalog.store, 1, TARGET), Manifest(catalog.store, 1, TARGET)
+    assert keep(one, folder("a", "x"))
+    assert not keep(other, folder("b", "x"))
+    assert [found.path for found in Manifest(catalog.store, 1, TARGET).folders()] == ["a"]
+    one, other = Manifest(catalog.store, 1, TARGET), Manifest(catalog.store, 1, TARGET)
+    assert keep(one, folder("new", "y"))
+    assert not keep(other, folder("new", "z"))
+    assert [found.listed.names for found in Manifest(catalog.store, 1, TARGET).folders()] == [["y"]]
+
+
+def part(path: str, number: int, files: Listed) -> FolderPart:
+    return FolderPart(path, number, f"{path}{number}{files.etags}{files.names}".encode(), packed(files))
+
+
+def test_files_keep_their_verdicts_when_the_parts_of_their_folder_shift() -> None:
+    held = [
+        Folder("a", 0, b"1", listed("b", "d"), ["=csv", "!bad"]),
+        Folder("a", 1, b"2", listed("f", "h"), ["=json", ""]),
+        Folder("b", 0, b"3", listed("x"), ["=csv"]),
+    ]
+    now = [part("a", 0, listed("a", "b", "d")), part("a", 1, listed("f", "g")), part("c", 0, listed("x"))]
+    found = list(merged(now, held))
+    assert [(one.path, one.listed.names, one.verdicts, same) for one, same in found] == [
+        ("a", ["a", "b", "d"], ["", "=csv", "!bad"], False),
+        ("a", ["f", "g"], ["=json", ""], False),
+        ("c", ["x"], None, False),
+    ]
+
+
+def test_a_file_with_another_etag_has_no_verdict() -> None:
+    held = [Folder("a", 0, b"1", listed("x", "y"), ["=csv", "=csv"])]
+    changed = Listed(["x", "y"], [1, 1], ["e", "other"], [0, 0])
+    ((one, same),) = merged([part("a", 0, changed)], held)
+    assert (one.verdicts, same) == (["=csv", ""], False)
