@@ -65,7 +65,8 @@ def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> li
     folders, problems, others = _glanced(files, root, settings, report)
     for location, kind in others.items():
         report.decide(
-            location, f"a {kind} table: its files are left alone, since only its own metadata tells which count"
+            location,
+            f"{_article(kind)} {kind} table: its files are left alone, since only its own metadata tells which count",
         )
     markers = {join(root, *path[:depth]) for path in folders for depth in range(1, len(path) + 1)}
     for location, reason in problems:
@@ -84,6 +85,10 @@ def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> li
         if made is not None:
             found.append(made)
     return found
+
+
+def _article(noun: str) -> str:
+    return "an" if noun[0] in "AEIO" else "a"
 
 
 def _inside(location: str, others: Iterable[str]) -> bool:

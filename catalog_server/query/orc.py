@@ -17,7 +17,7 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
     """
     import pyarrow as pa
 
-    source = _filesystem(storage)
+    source = open_files(storage)
     try:
         schemas = [_schema(source, location) for location in files]
         whole = pa.unify_schemas(schemas, promote_options="permissive")
@@ -31,7 +31,8 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
     return names, pa.RecordBatchReader.from_batches(kept, _batches(source, files, kept))
 
 
-def _filesystem(storage: Mapping[str, str]) -> FileSystem:
+def open_files(storage: Mapping[str, str]) -> FileSystem:
+    """The file system of a location's store, by its options."""
     from catalog_server.lake.local import LocalFileSystem
     from catalog_server.lake.s3 import S3FileSystem
 

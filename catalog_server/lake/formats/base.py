@@ -10,6 +10,7 @@ from typing import Any
 
 from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.packing import packing_of
 from catalog_server.model.table import Column
 
 HEAD_BYTES = 1024 * 1024
@@ -17,8 +18,8 @@ HEAD_BYTES = 1024 * 1024
 TEXT_BYTES_MAX = 4 * 1024 * 1024
 """Bytes kept of what a compressed beginning unpacks to."""
 
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"))
-ENDINGS = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",), "zstd": (".zst", ".zstd")}
+_MEMBERS_MAX = 1_000
+"""Packed parts one after another that are looked into."""
 
 
 class FileProblem(Exception):
@@ -56,7 +57,7 @@ class Sample:
 def take_sample(files: FileSystem, info: FileInfo, limit: int = HEAD_BYTES) -> Sample:
     """Read a file's beginning and unpack it; raises `FileProblem` for a packed file that is damaged or cut off."""
     head = files.read(info.location, 0, limit)
-    compression = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    compression = packing_of(head)
     whole = len(head) >= info.size
     if compression is None:
         return Sample(head, head, None, whole)
@@ -70,9 +71,12 @@ def _unpack(head: bytes, compression: str) -> tuple[bytes, bool]:
     """The unpacked beginning, and whether the packed data ended with it."""
     if compression == "zstd":
         return _unpack_zstd(head)
-    body, rest = b"", head
+    body, rest, members = b"", head, 0
     try:
         while rest and len(body) < TEXT_BYTES_MAX:
+            members += 1
+            if members > _MEMBERS_MAX:
+                return body, False
             unpacker = zlib.decompressobj(31) if compression == "gzip" else bz2.BZ2Decompressor()
             body += unpacker.decompress(rest, TEXT_BYTES_MAX - len(body))
             if not unpacker.eof:

@@ -23,8 +23,9 @@ ROWS_MAX = 20_000
 COLUMNS_MAX = 5_000
 NULL_WORDS = ("NA", "N/A", "NULL", "null", "None", "\\N", "nan", "NaN", "-")
 
+_RARE = ("\x01", "\x02", "^", "~")
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,37})")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})([ T])([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z?)")
@@ -51,8 +52,13 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
     dialect = sniff(_without_last(text), delimiter)
     if not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
         dialect = replace(dialect, quote='"', escape='"')
-    rows = read_rows(text, dialect, sample.complete)
+    dialect, rows = _read(text, dialect, sample.complete)
+    if len(rows) == 1 and not sample.complete:
+        raise FileProblem(f"its second line does not end within the first {len(sample.body)} bytes")
     width = Counter(len(row) for row in rows[: 1 + ROWS_MAX // 10]).most_common(1)[0][0]
+    if width > 1 == len(rows[0]):
+        titles = next(n for n, row in enumerate(rows) if len(row) > 1)
+        raise FileProblem(f"text above its columns ({titles} of its lines), which engines would take for rows")
     width = max(width, len(rows[0]))
     if width > COLUMNS_MAX:
         raise FileProblem(f"{width} columns are more than {COLUMNS_MAX}")
@@ -68,6 +74,17 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+def _read(text: str, dialect: Dialect, complete: bool) -> tuple[Dialect, list[list[str]]]:
+    """The rows of a text, and the dialect with a backslash as its escape where they can be read by no other."""
+    try:
+        return dialect, read_rows(text, dialect, complete)
+    except FileProblem:
+        if not dialect.quote or dialect.escape == "\\" or "\\" + dialect.quote not in text:
+            raise
+    escaped = replace(dialect, escape="\\")
+    return escaped, read_rows(text, escaped, complete)
 
 
 def _options(
@@ -111,9 +128,18 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
         raise FileProblem("its columns cannot be told apart")
     found = dict(zip(("delimiter", "quote", "escape", "newline", "comment", "skip", "header"), row, strict=False))
     plain = {key: "" if value in ("(empty)", "\x00", None) else value for key, value in found.items()}
-    if len(str(plain["delimiter"])) != 1:
-        plain["delimiter"] = ","
+    if len(str(plain["delimiter"])) != 1 or str(plain["delimiter"]) not in text:
+        plain["delimiter"] = delimiter or _rare_delimiter(text)
     return Dialect(str(plain["delimiter"]), str(plain["quote"]), str(plain["escape"]), bool(found["header"]))
+
+
+def _rare_delimiter(text: str) -> str:
+    """The delimiter of a text that has none of the usual ones: one that is equally often in each of its first lines."""
+    first = [line for line in text[:65536].splitlines()[:20] if line]
+    for candidate in _RARE:
+        if len({line.count(candidate) for line in first} | {0}) == 2 and candidate in first[0]:
+            return candidate
+    return ","
 
 
 def read_rows(text: str, dialect: Dialect, complete: bool) -> list[list[str]]:

@@ -35,6 +35,8 @@ ORC_SERDE = f"{_ORC}.OrcSerde"
 FORMATS = ("parquet", "orc", "csv", "json")
 """The formats of tables of files that are made here."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
+BYTE_ORDER_MARK = "byte_order_mark"
+"""Parameter of a table some of whose JSON files begin with one, which not every reader overlooks."""
 _NO_ESCAPE = "\x01"
 """OpenCSVSerde takes a backslash for an escape unless another is named; this one does not occur."""
 
@@ -80,6 +82,8 @@ def faces(
     parameters |= {f"option.{key}": value for key, value in spark.items()}
     if partition_keys:
         parameters["spark.sql.partitionProvider"] = "catalog"
+    if BYTE_ORDER_MARK in options:
+        parameters[BYTE_ORDER_MARK] = "true"
     if options.get("header") == "true":
         parameters["skip.header.line.count"] = "1"
     strings_only = storage.serde.library == OPEN_CSV

@@ -6,12 +6,12 @@ import json
 from typing import Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
-from catalog_server.lake.formats.widen import settle, widen
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.widen import FIELDS_MAX, settle, widen
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType
 
 ROWS_MAX = 10_000
-FIELDS_MAX = 2_000
 _DEPTH_MAX = 30
 _VOID = DataType("void")
 _STRING = DataType("string")
@@ -44,14 +44,14 @@ def inspect(sample: Sample) -> FileSchema:
             continue
         kind = widen(kind, _row(line, number, number == len(lines) and sample.complete), text=True) or _STRING
         rows += 1
+        if kind == _STRING or len(kind.fields) > FIELDS_MAX:
+            raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
         if rows >= ROWS_MAX:
             break
     if rows == 0:
         raise FileProblem(f"no complete line of JSON in the first {len(sample.body)} bytes")
     if not kind.fields:
         raise FileProblem("JSON objects without any field")
-    if len(kind.fields) > FIELDS_MAX:
-        raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
     fields, notes = _without_clashes(kind)
     columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
     complete = sample.complete and rows < ROWS_MAX
@@ -59,7 +59,8 @@ def inspect(sample: Sample) -> FileSchema:
 
 
 def _options(sample: Sample) -> dict[str, str]:
-    return {"compression": sample.compression} if sample.compression else {}
+    mark = {BYTE_ORDER_MARK: "true"} if sample.body.startswith(b"\xef\xbb\xbf") else {}
+    return mark | ({"compression": sample.compression} if sample.compression else {})
 
 
 def _row(line: str, number: int, last: bool) -> DataType:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import csv, json, orc, parquet
-from catalog_server.lake.formats.base import ENDINGS, HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import CatalogError
 
@@ -45,13 +46,15 @@ _TAIL_BYTES = 65_536
 def is_hidden(relative: str) -> bool:
     """Whether engines overlook a file: a part of its path below the table begins with `_` or `.` (and is no key=value)."""
     parts = relative.split("/")
-    return any(part.startswith(_HIDDEN) and "=" not in part for part in parts) or parts[-1].endswith(".crc")
+    return any(part.startswith(_HIDDEN) and "=" not in part for part in parts) or parts[-1].endswith(
+        (".crc", "_$folder$")
+    )
 
 
 def named_format(location: str) -> tuple[str | None, str | None]:
     """The format and the compression that a file's name speaks of, each None if it does not."""
     name = base_name(location).lower()
-    compression = next((kind for kind, ends in ENDINGS.items() if name.endswith(ends)), None)
+    compression = named_packing(name)
     if compression:
         name = name.rpartition(".")[0]
     dot = name.rfind(".")

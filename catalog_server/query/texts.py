@@ -1,0 +1,106 @@
+"""Inside a worker: rows of text files that DuckDB does not read itself, unpacked and decoded as they are read."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import IO, Any
+
+from catalog_server.lake.files import FileSystem
+from catalog_server.lake.formats.packing import named_packing, unpacked
+from catalog_server.lake.locations import base_name
+from catalog_server.model.errors import Unsupported
+from catalog_server.query.orc import open_files
+
+LINE_CHARACTERS_MAX = 16 * 1024 * 1024
+"""A longer line is refused, so that one file cannot fill the memory."""
+_BATCH_ROWS = 10_000
+_BATCH_CHARACTERS = 8 * 1024 * 1024
+
+Row = Sequence[str | None]
+
+
+def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str]) -> Any:
+    """A reader of the rows of all files: text columns of these names and `file_index`, the number of a row's file.
+
+    `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, or `lines`,
+    which has the one column of its lines. Raises `Unsupported`, also while the rows are taken.
+    """
+    import pyarrow as pa
+
+    schema = pa.schema([*((name, pa.string()) for name in columns), ("file_index", pa.int64())])
+    source = open_files(options["storage"])
+    return pa.RecordBatchReader.from_batches(schema, _batches(source, files, options, schema))
+
+
+def _batches(source: FileSystem, files: Sequence[str], options: Mapping[str, Any], schema: Any) -> Iterator[Any]:
+    import pyarrow as pa
+
+    width = len(schema) - 1
+    for index, location in enumerate(files):
+        for rows in _chunks(_rows(source, location, options)):
+            held = [pa.array([row[n] if n < len(row) else None for row in rows], pa.string()) for n in range(width)]
+            yield pa.RecordBatch.from_arrays([*held, pa.array([index] * len(rows), pa.int64())], schema=schema)
+
+
+def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    chunk: list[Row] = []
+    size = 0
+    for row in rows:
+        chunk.append(row)
+        size += sum(len(value) for value in row if value)
+        if len(chunk) >= _BATCH_ROWS or size >= _BATCH_CHARACTERS:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
+
+
+def _rows(source: FileSystem, location: str, options: Mapping[str, Any]) -> Iterator[Row]:
+    try:
+        with source.open_input(location) as file:
+            stream = unpacked(file, named_packing(base_name(location).lower()))
+            yield from _KINDS[options["rows"]](stream, options)
+    except (OSError, EOFError, ValueError, csv.Error) as error:
+        raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
+
+
+def text_lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[str]:
+    """The lines of a stream with their ends, a mark of the encoding left out; raises `ValueError` for an endless one."""
+    encoding = options.get("encoding") or "utf-8"
+    encoding = "utf-8-sig" if encoding.lower() in ("utf-8", "utf8") else encoding
+    lines = io.TextIOWrapper(stream, encoding, errors="replace", newline="")
+    while line := lines.readline(LINE_CHARACTERS_MAX):
+        if len(line) == LINE_CHARACTERS_MAX:
+            raise ValueError(f"a line is longer than {LINE_CHARACTERS_MAX} characters")
+        yield line
+
+
+def _csv(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    quote, escape = options.get("quote") or "", options.get("escape") or ""
+    said: dict[str, Any] = {"delimiter": options["delimiter"], "strict": False}
+    if quote:
+        said["quotechar"] = quote
+        if escape not in ("", quote):
+            said |= {"escapechar": escape, "doublequote": False}
+    else:
+        said |= {"quoting": csv.QUOTE_NONE, "escapechar": escape or None}
+    csv.field_size_limit(LINE_CHARACTERS_MAX)
+    null, skip = options.get("null"), int(options.get("skip", 0))
+    for row in csv.reader(text_lines(stream, options), **said):
+        if not row:
+            continue
+        if skip:
+            skip -= 1
+            continue
+        yield row if null is None else [None if value == null else value for value in row]
+
+
+def _lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    for line in text_lines(stream, options):
+        if line.strip():
+            yield (line.strip(),)
+
+
+_KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {"csv": _csv, "lines": _lines}

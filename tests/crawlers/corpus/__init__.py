@@ -1,0 +1,19 @@
+"""Layouts of files as people have them, each with the tables that a crawl must make of it."""
+
+from __future__ import annotations
+
+from tests.crawlers.corpus import columnar, dialects, encodings, hostile, jsons, messy, names, partitions
+from tests.crawlers.corpus.kit import Expected, Layout
+
+LAYOUTS: tuple[Layout, ...] = (
+    *dialects.LAYOUTS,
+    *encodings.LAYOUTS,
+    *jsons.LAYOUTS,
+    *columnar.LAYOUTS,
+    *partitions.LAYOUTS,
+    *messy.LAYOUTS,
+    *names.LAYOUTS,
+    *hostile.LAYOUTS,
+)
+
+__all__ = ["LAYOUTS", "Expected", "Layout"]
