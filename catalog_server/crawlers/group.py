@@ -113,7 +113,7 @@ def split(path: Path) -> tuple[Path, tuple[tuple[str | None, str], ...], Path]:
 def _pair(part: str) -> tuple[str | None, str] | None:
     key, equals, value = part.partition("=")
     if equals and key:
-        return unescape(key), unescape(value)
+        return unescape(key), unescape(value) or DEFAULT_PARTITION  # as Hive calls a partition of an empty value
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 

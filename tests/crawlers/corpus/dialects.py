@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.crawlers.corpus.kit import Layout, table, text
 
 _PEOPLE = "id bigint, name string, age bigint"
+_NULLS = "CSV with words for NULL"
 _ROWS = (("1", "Anna", "31"), ("2", "Boris", "42"), ("3", "Chen", "53"))
 
 
@@ -91,7 +92,7 @@ LAYOUTS = (
     Layout(
         "ragged",
         {"t/a.csv": text("a,b,c", "1,2,3", "4,5", "6,7,8,9", "10,11,12")},
-        {"t": table("a bigint, b bigint, c bigint", 4, a=21, b=25, c=23)},
+        {"t": table("a bigint, b bigint, c bigint", 4, a=21, b=25, c=23, kind="CSV, rows of unequal length")},
         decisions=("do not have 3 fields",),
     ),
     Layout(
@@ -116,7 +117,10 @@ LAYOUTS = (
             "empty/a.csv": text("id,n,x", "1,,1.5", "2,7,", "3,8,2.5"),
             "hive/a.csv": text("id,n,x", "1,\\N,1.5", "2,7,\\N", "3,8,2.5"),
         },
-        {name: table("id bigint, n bigint, x double", 3, id=6, n=15, x=4) for name in ("words", "empty", "hive")},
+        {
+            name: table("id bigint, n bigint, x double", 3, id=6, n=15, x=4, kind=kind)
+            for name, kind in (("words", _NULLS), ("empty", ""), ("hive", _NULLS))
+        },
     ),
     Layout(
         "kinds",
@@ -150,7 +154,7 @@ LAYOUTS = (
     Layout(
         "columns_added_at_the_end",
         {"t/2023.csv": text("id,n", "1,2", "3,4"), "t/2024.csv": text("id,n,more", "5,6,x", "7,8,y")},
-        {"t": table("id bigint, n bigint, more string", 4, id=16, n=20)},
+        {"t": table("id bigint, n bigint, more string", 4, id=16, n=20, kind="CSV, rows of unequal length")},
     ),
     Layout(
         "columns_in_another_order",

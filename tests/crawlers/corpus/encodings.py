@@ -49,7 +49,7 @@ LAYOUTS = (
     Layout(
         "packed_and_not",
         {"t/a.csv": _TEXT, "t/b.csv.gz": gzip.compress(_TEXT)},
-        {"t": table(_COLUMNS, 6, id=12, n=36, kind="text, gzip")},
+        {"t": table(_COLUMNS, 6, id=12, n=36, kind="text, packed and not in one folder")},
     ),
     Layout(
         "packed_under_another_name",

@@ -24,7 +24,7 @@ LAYOUTS = (
             "t/.ipynb_checkpoints/d.csv": _CSV,
             "t/_metadata": b"PAR1",
         },
-        {"t": table(_AB, 2, a=4)},
+        {"t": table(_AB, 2, a=4, kind="folders with marker files")},
     ),
     Layout(
         "folder_markers",

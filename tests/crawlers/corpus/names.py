@@ -68,14 +68,33 @@ LAYOUTS = (
     Layout(
         "empty_values",
         {"t/k=/a.csv": _file(1), "t/k=x/a.csv": _file(2), "u/=x/a.csv": _file(3)},
-        {"t": table(_AB, 4, keys="k string", partitions=2, a=6), "x": table(_AB, 2, a=6)},
+        {
+            "t": table(_AB, 4, keys="k string", partitions=2, a=6, kind="partitions without a value"),
+            "x": table(_AB, 2, a=6),
+        },
     ),
     Layout(
         "odd_keys",
         {"t/a%20key=1/a.parquet": parquet(n=[1]), "u/Größe=2/a.parquet": parquet(n=[2])},
         {
-            "t": table("n bigint", 1, keys="a key int", partitions=1, n=1, format="parquet"),
-            "u": table("n bigint", 1, keys="größe int", partitions=1, n=2, format="parquet"),
+            "t": table(
+                "n bigint",
+                1,
+                keys="a key int",
+                partitions=1,
+                n=1,
+                format="parquet",
+                kind="partition keys spelled differently",
+            ),
+            "u": table(
+                "n bigint",
+                1,
+                keys="größe int",
+                partitions=1,
+                n=2,
+                format="parquet",
+                kind="partition keys spelled differently",
+            ),
         },
     ),
 )

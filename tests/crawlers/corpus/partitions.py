@@ -30,22 +30,40 @@ LAYOUTS = (
     Layout(
         "default_partition",
         {"t/k=1/a.csv": _file(1), "t/k=__HIVE_DEFAULT_PARTITION__/a.csv": _file(2)},
-        {"t": table(_AB, 4, keys="k int", partitions=2, a=6)},
+        {"t": table(_AB, 4, keys="k int", partitions=2, a=6, kind="partitions without a value")},
     ),
     Layout(
         "date_folders",
         {f"logs/2024/01/0{d}/a.csv": _file(d) for d in (1, 2)} | {"logs/2024/02/01/a.csv": _file(3)},
-        {"logs": table(_AB, 6, keys="partition_0 int, partition_1 string, partition_2 string", partitions=3, a=12)},
+        {
+            "logs": table(
+                _AB,
+                6,
+                keys="partition_0 int, partition_1 string, partition_2 string",
+                partitions=3,
+                a=12,
+                kind="partitions in folders without key=",
+            )
+        },
     ),
     Layout(
         "iso_date_folders",
         {f"logs/2024-01-0{d}/a.csv": _file(d) for d in (1, 2)},
-        {"logs": table(_AB, 4, keys="partition_0 date", partitions=2, a=6)},
+        {"logs": table(_AB, 4, keys="partition_0 date", partitions=2, a=6, kind="partitions in folders without key=")},
     ),
     Layout(
         "named_and_numbered",
         {f"t/region={r}/2024/a.csv": _file(1) for r in ("eu", "us")},
-        {"t": table(_AB, 4, keys="region string, partition_1 int", partitions=2, a=4)},
+        {
+            "t": table(
+                _AB,
+                4,
+                keys="region string, partition_1 int",
+                partitions=2,
+                a=4,
+                kind="partitions in folders without key=",
+            )
+        },
     ),
     Layout(
         "folders_of_tables",
@@ -79,7 +97,7 @@ LAYOUTS = (
     Layout(
         "key_spelled_twice",
         {"t/Month=1/a.csv": _file(1), "t/month=2/a.csv": _file(2), "t/month=3/a.csv": _file(3)},
-        {"t": table(_AB, 6, keys="month int", partitions=3, a=12)},
+        {"t": table(_AB, 6, keys="month int", partitions=3, a=12, kind="partition keys spelled differently")},
     ),
     Layout(
         "schema_by_partition",
