@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog_server.lake.files import FileInfo
+from catalog_server.lake.formats.avro import LITERAL, join
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.formats.widen import settle, widen
 from catalog_server.model.table import Column
@@ -121,5 +122,7 @@ def _join_options(options: dict[str, str], more: Mapping[str, str]) -> None:
     for key, value in more.items():
         if key == "timestamps" and key in options:
             options[key] = ",".join(sorted({*options[key].split(","), *value.split(",")}))
+        elif key == LITERAL and key in options:
+            options[key] = join(options[key], value)
         else:
             options.setdefault(key, value)

@@ -308,6 +308,17 @@ class _Orc(_Copied):
         return _by_name(self.held, column)
 
 
+class _Avro(_Orc):
+    """As ORC, by another library."""
+
+    def bind(self, connection: Any, files: Sequence[str]) -> None:
+        """Copy the wanted columns of the files."""
+        from catalog_server.query.avro import read
+
+        self.held, batches = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        self.copy(connection, batches)
+
+
 _READERS: dict[str, type[_Reader]] = {
     "parquet": _Parquet,
     "csv": _Csv,
@@ -315,6 +326,7 @@ _READERS: dict[str, type[_Reader]] = {
     "json": _Json,
     "json texts": _JsonTexts,
     "orc": _Orc,
+    "avro": _Avro,
 }
 
 

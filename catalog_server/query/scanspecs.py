@@ -296,7 +296,7 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     """The format in which the embedded engine reads a table's files, with its options; raises `Unsupported`."""
     provider = table.parameters.get("spark.sql.sources.provider", "").lower().rsplit(".", 1)[-1]
     format = provider if provider in ("csv", "json", "parquet", "orc") else storage_format(storage)
-    if format in ("parquet", "orc"):
+    if format in ("parquet", "orc", "avro"):
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
     if format == "json":

@@ -213,7 +213,7 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.orc", b"ORC" + b"\x00" * 300 + ORC[-60:], "damaged ORC"),
     ("x.orc", b"a,b\n1,2\n", "wrongly named: its name says ORC"),
     ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
-    ("x.avro", b"Obj\x01\x04\x14avro.codec", "Avro: not a format"),
+    ("x.avro", b"Obj\x01\x04\x14avro.codec", "the Avro file is truncated"),
     ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "a ZIP archive"),
 ]
 

@@ -4,6 +4,7 @@ No single face is read rightly by all: Trino's CSV SerDe knows only VARCHAR, Spa
 and has no openx JSON SerDe. So every table carries both, and each engine takes its own:
 
 - Parquet: ParquetHiveSerDe; provider parquet. ORC: OrcSerde; provider orc.
+- Avro: AvroSerDe with the schema to read by, for Spark too, whose own provider for Avro is a package of its own.
 - CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
 - CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
 - JSON lines: openx JsonSerDe; provider json.
@@ -14,9 +15,11 @@ Sail does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from catalog_server.lake.formats.avro import LITERAL, collapse
 from catalog_server.model.names import name_key
 from catalog_server.model.spark_schema import PROVIDER, schema_parameters
 from catalog_server.model.table import Column, SerDe, Storage
@@ -31,9 +34,12 @@ LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
+AVRO_SERDE = f"{_HADOOP}.hive.serde2.avro.AvroSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
-FORMATS = ("parquet", "orc", "csv", "json")
+FORMATS = ("parquet", "orc", "avro", "csv", "json")
 """The formats of tables of files that are made here."""
+BY_SERDE = ("avro",)
+"""Formats that Spark reads through Hive's reader, since it has none of its own at hand."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
 BYTE_ORDER_MARK = "byte_order_mark"
 """Parameter of a table some of whose JSON files begin with one, which not every reader overlooks."""
@@ -71,16 +77,20 @@ def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
     """The two faces of a table of `format` (one of `FORMATS`) at `location`; `options` as in `FileSchema`."""
-    storage = {"parquet": _parquet, "orc": _orc, "csv": _csv, "json": _json}[format](options)
+    storage = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json}[format](options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
         spark.setdefault("quote", '"')
         spark.setdefault("escape", spark["quote"])
     serde = replace(storage.serde, parameters={**storage.serde.parameters, **spark, "path": location})
-    parameters = {"EXTERNAL": "TRUE", "classification": format, PROVIDER: format}
+    parameters = {"EXTERNAL": "TRUE", "classification": format}
+    if format not in BY_SERDE:
+        parameters[PROVIDER] = format
+    if LITERAL in options:
+        parameters[LITERAL] = json.dumps(collapse(json.loads(options[LITERAL]), set()))
     parameters |= schema_parameters(_spark_side(columns, format), partition_keys)
     parameters |= {f"option.{key}": value for key, value in spark.items()}
-    if partition_keys:
+    if partition_keys and PROVIDER in parameters:
         parameters["spark.sql.partitionProvider"] = "catalog"
     if BYTE_ORDER_MARK in options:
         parameters[BYTE_ORDER_MARK] = "true"
@@ -113,6 +123,12 @@ def _parquet(_: Mapping[str, str]) -> Storage:
 def _orc(_: Mapping[str, str]) -> Storage:
     serde = SerDe(ORC_SERDE, parameters={"serialization.format": "1"})
     return Storage(f"{_ORC}.OrcInputFormat", f"{_ORC}.OrcOutputFormat", serde)
+
+
+def _avro(_: Mapping[str, str]) -> Storage:
+    avro = f"{_HADOOP}.hive.ql.io.avro.AvroContainer"
+    serde = SerDe(AVRO_SERDE, parameters={"serialization.format": "1"})
+    return Storage(f"{avro}InputFormat", f"{avro}OutputFormat", serde)
 
 
 def _json(options: Mapping[str, str]) -> Storage:

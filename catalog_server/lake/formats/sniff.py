@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import csv, json, orc, parquet
+from catalog_server.lake.formats import avro, csv, json, orc, parquet
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.locations import base_name
@@ -22,13 +22,12 @@ _BY_ENDING = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".orc": "orc",
-    ".avro": "Avro",
+    ".avro": "avro",
     ".xlsx": "Excel",
     ".xls": "Excel",
     ".zip": "ZIP",
 }
 _FOREIGN = (
-    (b"Obj\x01", "Avro"),
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
     (b"<?xml", "XML"),
@@ -36,7 +35,8 @@ _FOREIGN = (
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
-_BINARY = {"parquet": parquet, "orc": orc}
+_SHOWN = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC", "avro": "Avro"}
+_BINARY = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
@@ -135,9 +135,8 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
 
 def _agree(found: str, expected: str | None) -> str:
     if expected is not None and expected != found:
-        shown = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC"}
-        raise FileProblem(f"wrongly named: its name says {shown.get(expected, expected)}, its content is "
-                          f"{'no ' + shown.get(expected, expected) if found == 'csv' else shown[found]}")  # fmt: skip
+        raise FileProblem(f"wrongly named: its name says {_SHOWN.get(expected, expected)}, its content is "
+                          f"{'no ' + _SHOWN.get(expected, expected) if found == 'csv' else _SHOWN[found]}")  # fmt: skip
     return found
 
 
@@ -150,7 +149,7 @@ def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -
         if sample.body.startswith(magic):
             raise FileProblem(f"{kind}: not a format that can be catalogued yet")
     if expected in _BINARY:
-        kind = {"parquet": "Parquet", "orc": "ORC"}[expected]
+        kind = _SHOWN[expected]
         raise FileProblem(f"wrongly named: its name says {kind}, its content does not begin as {kind} does")
 
 

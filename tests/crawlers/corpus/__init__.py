@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.crawlers.corpus import columnar, dialects, encodings, hostile, jsons, messy, names, partitions
+from tests.crawlers.corpus import avros, columnar, dialects, encodings, hostile, jsons, messy, names, partitions
 from tests.crawlers.corpus.kit import Expected, Layout
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -10,6 +10,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *encodings.LAYOUTS,
     *jsons.LAYOUTS,
     *columnar.LAYOUTS,
+    *avros.LAYOUTS,
     *partitions.LAYOUTS,
     *messy.LAYOUTS,
     *names.LAYOUTS,

@@ -41,6 +41,7 @@ LAYOUTS = (
                 f=1,
                 d=3,
                 dec=10,
+                **{"year(at)": 4048, "year(day)": 4048},
                 format="parquet",
             )
         },

@@ -139,6 +139,7 @@ LAYOUTS = (
                 whole=3,
                 big=3000000004,
                 real=-1998.5,
+                **{"year(at)": 4048, "year(day)": 4048},
             )
         },
     ),

@@ -30,6 +30,11 @@ class Expected:
     kind: str = ""
     """The row of the matrix format x engine that the table belongs to, where it is not its format's."""
 
+    def selected(self, quote: str) -> str:
+        """What to select: the number of rows and the sums, names in an engine's quotes."""
+        named = (column if "(" in column else f"{quote}{column}{quote}" for column in self.sums)
+        return "count(*)" + "".join(f", sum(CAST({column} AS double))" for column in named)
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -53,7 +58,7 @@ class Layout:
 def table(
     columns: str, rows: int, *, keys: str = "", partitions: int = 0, format: str = "csv", kind: str = "", **sums: float
 ) -> Expected:
-    """What is expected of a table; `sums` by lower-case names of columns."""
+    """What is expected of a table; `sums` by lower-case names of columns, or by expressions such as `year(at)`."""
     return Expected(columns, keys, partitions, rows, sums, format, kind)
 
 
