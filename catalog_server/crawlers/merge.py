@@ -19,7 +19,7 @@ TEXTS = ("csv", "json")
 """Formats in which values are written as text, so that a string holds any of them."""
 POSITIONAL = ("csv", "orc")
 """Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
-_DIALECT = ("delimiter", "header", "encoding")
+_DIALECT = ("delimiter", "header", "encoding", "skip")
 
 
 @dataclass(slots=True)
@@ -41,7 +41,7 @@ def merge(files: Iterable[tuple[FileInfo, FileSchema]]) -> Merged:
     if not looked:
         return merged
     format = looked[0][1].format
-    kept = _same_dialect(looked, merged) if format == "csv" else looked
+    kept = {"csv": _same_dialect, "json": _same_spread}.get(format, _all)(looked, merged)
     positional = format in POSITIONAL
     leading = max(kept, key=lambda one: len(one[1].columns))[1] if positional else _commonest(kept)
     types: dict[str, DataType] = {}
@@ -82,6 +82,25 @@ def _same_dialect(files: Sequence[tuple[FileInfo, FileSchema]], merged: Merged) 
         else:
             kept.append((info, schema))
     return kept
+
+
+def _all(files: list[tuple[FileInfo, FileSchema]], _: Merged) -> list[tuple[FileInfo, FileSchema]]:
+    return files
+
+
+def _same_spread(files: list[tuple[FileInfo, FileSchema]], merged: Merged) -> list[tuple[FileInfo, FileSchema]]:
+    """Files of JSON lines, or files of arrays and documents, whichever are more; a file of one line is both."""
+    several = [schema.options.get("multiLine") == "true" for _, schema in files]
+    lines = [not many and schema.rows != 1 for many, (_, schema) in zip(several, files, strict=True)]
+    if not any(several) or not any(lines):
+        return files
+    misfits, reason = (lines, "JSON lines where the other files are arrays or documents") if sum(several) > sum(lines) else (
+        several, "a JSON array or document over several lines where the other files are JSON lines"
+    )  # fmt: skip
+    merged.problems.extend(
+        (info.location, f"is {reason}") for misfit, (info, _) in zip(misfits, files, strict=True) if misfit
+    )
+    return [file for misfit, file in zip(misfits, files, strict=True) if not misfit]
 
 
 def _misfit_in_order(schema: FileSchema, leading: FileSchema) -> str | None:

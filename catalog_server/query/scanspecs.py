@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.model.caller import SYSTEM
 from catalog_server.model.connection import Connection
@@ -287,6 +288,8 @@ def read_by(location: str, format: str, options: dict[str, Any]) -> tuple[str, d
     )
     if format == "csv" and odd:
         return "csv texts", {**options, "rows": "csv"}
+    if format == "json" and options.get("documents"):
+        return "json texts", {**options, "rows": "documents"}
     if format == "json" and odd:
         return "json texts", {**options, "rows": "lines"}
     return format, options
@@ -300,7 +303,10 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
     if format == "json":
-        return "json", {"mark": True} if BYTE_ORDER_MARK in table.parameters else {}
+        several = said.get("multiLine", "").lower() == "true"
+        return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}
+    if PATTERN in said:
+        return "csv texts", {"rows": "matches", "pattern": said[PATTERN]}
     if format == "csv" or format == "text":
         library = (storage.serde.library or "").lower()
         encoding = {} if said.get("encoding", "UTF-8").upper() == "UTF-8" else {"encoding": said["encoding"]}

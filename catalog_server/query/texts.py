@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
 from catalog_server.lake.files import FileSystem
+from catalog_server.lake.formats.json import documents
 from catalog_server.lake.formats.packing import named_packing, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
@@ -24,8 +25,9 @@ Row = Sequence[str | None]
 def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str]) -> Any:
     """A reader of the rows of all files: text columns of these names and `file_index`, the number of a row's file.
 
-    `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, or `lines`,
-    which has the one column of its lines. Raises `Unsupported`, also while the rows are taken.
+    `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, `lines`, which
+    has the one column of its lines, `documents`, which has
+    objects over several lines, or `matches`, the groups of a pattern. Raises `Unsupported`, also while the rows are taken.
     """
     import pyarrow as pa
 
@@ -103,4 +105,26 @@ def _lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
             yield (line.strip(),)
 
 
-_KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {"csv": _csv, "lines": _lines}
+def _documents(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    for document in documents(io.TextIOWrapper(stream, options.get("encoding") or "utf-8-sig", errors="replace")):
+        yield (document,)
+
+
+def _matches(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    import re2  # whose time is in proportion to a line's length, whatever the pattern of the table is
+
+    try:
+        pattern = re2.compile(options["pattern"])
+    except re2.error as error:
+        raise Unsupported(f"its pattern cannot be used: {str(error)[:200]}") from error
+    for line in text_lines(stream, options):
+        match = pattern.fullmatch(line.rstrip("\r\n"))
+        yield match.groups() if match else ()
+
+
+_KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {
+    "csv": _csv,
+    "lines": _lines,
+    "documents": _documents,
+    "matches": _matches,
+}

@@ -205,8 +205,6 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.csv", "a,b\n1,2\n".encode("utf-16"), "UTF-16"),
     ("x.json", b'{"a": 1}\n{"a": ', "line 2 breaks off: the file is truncated"),
     ("x.json", b'{"a": 1}\nnope\n{"a": 2}\n', "line 2 is not JSON"),
-    ("x.json", b'{\n  "a": 1\n}\n', "spread over several lines"),
-    ("x.json", b'[{"a": 1}]', "one JSON array instead of JSON lines"),
     ("x.json", b'{"a": 1}\n2\n', "line 2 is no JSON object"),
     ("x", b"just words\nand no data\n", "text without columns"),
     ("x.orc", ORC[:-20], "the ORC file is truncated"),

@@ -10,7 +10,7 @@ import csv
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -49,6 +49,9 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
     text = whole_lines(text, sample.complete)
     if not text.strip():
         raise FileProblem("nothing but white space")
+    above = heading(text)
+    if above is not None:
+        text, header, delimiter = above.below(text), "absent", above.delimiter
     dialect = sniff(_without_last(text), delimiter)
     if not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
         dialect = replace(dialect, quote='"', escape='"')
@@ -64,16 +67,45 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
         raise FileProblem(f"{width} columns are more than {COLUMNS_MAX}")
     notes = _check_widths(rows, width, sample.complete)
     has_header = header == "present" or (header != "absent" and header_of(rows, dialect.header))
-    names = column_names(rows[0] if has_header else [], width)
+    names = column_names(above.names if above else rows[0] if has_header else [], width)
     data = rows[1:] if has_header else rows
     null_word = null_word_of(data, width)
     kinds = [column_type([row[n] for row in data if n < len(row)], null_word) for n in range(width)]
     columns = tuple(Column(name, kind) for name, (kind, _) in zip(names, kinds, strict=True))
     options = _options(text, dialect, has_header, null_word, encoding, sample)
+    if above is not None:
+        options |= above.options
     if patterns := sorted({pattern for _, pattern in kinds if pattern}):
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Lines above the rows of a log that name its columns, as those of CloudFront and of VPC flow logs do."""
+
+    lines: int
+    names: tuple[str, ...]
+    delimiter: str
+    options: Mapping[str, str]
+
+    def below(self, text: str) -> str:
+        """The text without these lines."""
+        return text.split("\n", self.lines)[-1]
+
+
+def heading(text: str) -> Heading | None:
+    """The heading of a text; None if it has none of those that are known."""
+    lines = text[:65_536].split("\n")
+    if lines[0].startswith("version account-id "):
+        return Heading(1, tuple(lines[0].split()), " ", {"header": "true"})
+    above = lines[: next((n for n, line in enumerate(lines) if not line.startswith("#")), 0)]
+    fields = next((line[8:].split() for line in above if line.startswith("#Fields:")), [])
+    if not fields or len(above) == len(lines):
+        return None
+    delimiter = "\t" if "\t" in lines[len(above)] else " "
+    return Heading(len(above), tuple(fields), delimiter, {"skip": str(len(above)), "comment": "#"})
 
 
 def _read(text: str, dialect: Dialect, complete: bool) -> tuple[Dialect, list[list[str]]]:

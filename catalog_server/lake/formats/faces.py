@@ -7,6 +7,7 @@ and has no openx JSON SerDe. So every table carries both, and each engine takes 
 - Avro: AvroSerDe with the schema to read by, for Spark too, whose own provider for Avro is a package of its own.
 - CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
 - CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
+- Logs: RegexSerDe with their pattern, for Spark too.
 - JSON lines: openx JsonSerDe; provider json.
 
 Spark's options stand in the SerDe's parameters, where Spark looks for them, and as `option.NAME` among the table's, where
@@ -20,6 +21,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from catalog_server.lake.formats.avro import LITERAL, collapse
+from catalog_server.lake.formats.logs import LOGS, PATTERN
 from catalog_server.model.names import name_key
 from catalog_server.model.spark_schema import PROVIDER, schema_parameters
 from catalog_server.model.table import Column, SerDe, Storage
@@ -35,12 +37,15 @@ OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
 AVRO_SERDE = f"{_HADOOP}.hive.serde2.avro.AvroSerDe"
+REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
 FORMATS = ("parquet", "orc", "avro", "csv", "json")
 """The formats of tables of files that are made here."""
-BY_SERDE = ("avro",)
+BY_SERDE = ("avro", *LOGS)
 """Formats that Spark reads through Hive's reader, since it has none of its own at hand."""
-_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
+_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment")
+READABLE_BY = "readable_by"
+"""Parameter of a table that names the engines which read it rightly, where not all do."""
 BYTE_ORDER_MARK = "byte_order_mark"
 """Parameter of a table some of whose JSON files begin with one, which not every reader overlooks."""
 _NO_ESCAPE = "\x01"
@@ -76,8 +81,9 @@ def hive_type(kind: DataType) -> DataType:
 def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
-    """The two faces of a table of `format` (one of `FORMATS`) at `location`; `options` as in `FileSchema`."""
-    storage = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json}[format](options)
+    """The two faces of a table of `format` (one of `FORMATS` or of `LOGS`) at `location`; `options` as in `FileSchema`."""
+    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json}
+    storage = makers.get(format, _regex)(options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
         spark.setdefault("quote", '"')
@@ -92,14 +98,22 @@ def faces(
     parameters |= {f"option.{key}": value for key, value in spark.items()}
     if partition_keys and PROVIDER in parameters:
         parameters["spark.sql.partitionProvider"] = "catalog"
+    if (engines := readable_by(format, options)) is not None:
+        parameters[READABLE_BY] = engines
     if BYTE_ORDER_MARK in options:
         parameters[BYTE_ORDER_MARK] = "true"
-    if options.get("header") == "true":
-        parameters["skip.header.line.count"] = "1"
+    skipped = int(options.get("skip", "0")) + (options.get("header") == "true")
+    if skipped:
+        parameters["skip.header.line.count"] = str(skipped)
     strings_only = storage.serde.library == OPEN_CSV
     hive = tuple(_hive_side(column, strings_only) for column in columns)
     keys = tuple(_hive_side(key, False) for key in partition_keys)
     return Faces(hive, keys, replace(storage, serde=serde), parameters)
+
+
+def readable_by(format: str, options: Mapping[str, str]) -> str | None:
+    """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
+    return "sql, spark" if options.get("multiLine") == "true" and format in ("csv", "json") else None
 
 
 def _hive_side(column: Column, strings_only: bool) -> Column:
@@ -129,6 +143,11 @@ def _avro(_: Mapping[str, str]) -> Storage:
     avro = f"{_HADOOP}.hive.ql.io.avro.AvroContainer"
     serde = SerDe(AVRO_SERDE, parameters={"serialization.format": "1"})
     return Storage(f"{avro}InputFormat", f"{avro}OutputFormat", serde)
+
+
+def _regex(options: Mapping[str, str]) -> Storage:
+    serde = SerDe(REGEX_SERDE, parameters={PATTERN: options[PATTERN], "serialization.format": "1"})
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
 
 
 def _json(options: Mapping[str, str]) -> Storage:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import avro, csv, json, orc, parquet
+from catalog_server.lake.formats import avro, csv, json, logs, orc, parquet
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.locations import base_name
@@ -89,6 +89,8 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
         return found
     if format == "json":
         found = json.inspect(sample)
+    elif format in logs.LOGS:
+        found = logs.inspect(sample, format)
     else:
         found = csv.inspect(sample, said.get("csv.header", ""), said.get("csv.delimiter", ""))
     if not sample.complete and sample.compression is None and not _ends_a_line(files, info, sample):
@@ -100,10 +102,13 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
     """Look at the last line of a long text that does not end it; raises `FileProblem` if it breaks off."""
     tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), _TAIL_BYTES)
     last = tail.rpartition(b"\n")[2]
-    if found.format == "json":
+    if found.format == "json" and found.options.get("multiLine"):
+        if tail.rstrip()[-1:] not in (b"]", b"}"):
+            raise FileProblem("its end is no end of JSON: the file is truncated")
+    elif found.format == "json":
         if not json.is_object(last):
             raise FileProblem("its last line breaks off: the file is truncated")
-    elif found.options.get("quoted") != "true" and b"\n" in tail:
+    elif found.format == "csv" and found.options.get("quoted") != "true" and b"\n" in tail:
         count = last.count(found.options["delimiter"].encode()) + 1
         if count < len(found.columns):
             raise FileProblem(f"its last row has {count} of {len(found.columns)} fields: the file is truncated")
@@ -125,10 +130,13 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")
+    log = None if expected else logs.log_of(text, sample.complete)
+    if log is not None:
+        return log, sample
     found = "json" if json.looks_like_json(text) else "csv"
     if found == "json" and expected == "csv" and not text.lstrip().startswith(('{"', "[{")):
         found = "csv"
-    if found == "csv" and expected is None and not _has_columns(text, sample.complete):
+    if found == "csv" and expected is None and not csv.heading(text) and not _has_columns(text, sample.complete):
         raise FileProblem("text without columns: neither CSV nor JSON lines")
     return _agree(found, expected), sample
 

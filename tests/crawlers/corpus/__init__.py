@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from tests.crawlers.corpus import avros, columnar, dialects, encodings, hostile, jsons, messy, names, partitions
+from tests.crawlers.corpus import (
+    avros,
+    columnar,
+    dialects,
+    encodings,
+    hostile,
+    jsons,
+    messy,
+    names,
+    partitions,
+    server_logs,
+)
 from tests.crawlers.corpus.kit import Expected, Layout
 
 LAYOUTS: tuple[Layout, ...] = (
@@ -14,6 +25,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *partitions.LAYOUTS,
     *messy.LAYOUTS,
     *names.LAYOUTS,
+    *server_logs.LAYOUTS,
     *hostile.LAYOUTS,
 )
 

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 from tests.crawlers.corpus.kit import Layout, lines, table
+
+_SEVERAL = "JSON arrays and documents over several lines"
 
 LAYOUTS = (
     Layout(
@@ -75,6 +80,60 @@ LAYOUTS = (
         {"t/a.json": lines({"a": 1, "b": 2}), "t/b.json": lines({"a": 3, "b": 4}), "t/c.json": lines({"x": 1, "y": 2})},
         {"t": table("a bigint, b bigint", 2, format="json")},
         problems={"c.json": "it needs a folder of its own"},
+    ),
+    Layout(
+        "json_over_several_lines",
+        {
+            "array/a.json": json.dumps([{"id": 1, "made": {"Kind": "x"}}, {"id": 2}, {"id": 3}], indent=2).encode(),
+            "flat/a.json": b'[{"id": 4},{"id": 5}]',
+            "document/a.json": json.dumps({"id": 6, "rows": [{"q": 1}, {"q": 2}]}, indent=4).encode() + b"\n",
+            "packed/a.json.gz": gzip.compress(b'[\n{"id": 1},\n{"id": 2}\n]\n'),
+        },
+        {
+            "array": table("id bigint, made struct<Kind:string>", 3, id=6, format="json", kind=_SEVERAL),
+            "flat": table("id bigint", 2, id=9, format="json", kind=_SEVERAL),
+            "document": table("id bigint, rows array<struct<q:bigint>>", 1, id=6, format="json", kind=_SEVERAL),
+            "packed": table("id bigint", 2, id=3, format="json", kind=_SEVERAL),
+        },
+    ),
+    Layout(
+        "json_lines_and_arrays",
+        {
+            "t/a.json": lines({"a": 1}, {"a": 2}),
+            "t/b.json": lines({"a": 3}),
+            "t/c.json": b'[{"a": 4}]',
+            "t/d.json": lines({"a": 1}, {"a": 2}),
+            "u/one.json": lines({"a": 3}),
+            "u/more.json": b'[{"a": 4}, {"a": 5}]',
+            "v/none.json": b"[{}]",
+        },
+        {"t": table("a bigint", 5, format="json"), "u": table("a bigint", 3, format="json", kind=_SEVERAL)},
+        problems={"c.json": "is a JSON array", "none.json": "without any field"},
+    ),
+    Layout(
+        "json_documents",
+        {"t/a.json": (json.dumps({"id": 1}, indent=1) + "\n" + json.dumps({"id": 2}, indent=1) + "\n").encode()},
+        {"t": table("id bigint", 2, id=3, format="json", kind="JSON documents one after another")},
+        decisions=("of which Spark reads the first alone",),
+    ),
+    Layout(
+        "json_broken_arrays",
+        {
+            "t/a.json": b'[{"a": 1}]',
+            "t/cut.json": b'[{"a": 1}, {"a"',
+            "t/open.json": b'[{"a": 1}',
+            "t/numbers.json": b"[1, 2]",
+            "t/more.json": b'[{"a": 1}] {"a": 2}',
+            "t/commas.json": b'[{"a": 1} {"a": 2}]',
+        },
+        {"t": table("a bigint", 1, format="json")},
+        problems={
+            "cut.json": "an object does not end",
+            "open.json": "the array does not end",
+            "numbers.json": "where an object should be",
+            "more.json": "something follows the array",
+            "commas.json": "damaged",
+        },
     ),
     Layout(
         "json_broken",
