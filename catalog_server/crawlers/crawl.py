@@ -29,6 +29,7 @@ OPTIONS = {
     "sample": "files of each table that are looked at closely (20)",
     "csv.header": "present or absent, where it is known for all CSV files",
     "csv.delimiter": "the delimiter, where it is known for all CSV files",
+    "xml.row_tag": "the name of the elements that are rows, where it is known for all XML files",
     "tables_max": "new tables that one crawl may make (1000)",
     "on_missing_table": "keep or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",

@@ -24,6 +24,7 @@ from catalog_server.model.table import Column, Table, TableKind
 
 PEEKED_MAX = 10_000
 SAMPLE = 20
+_FORMAT_OPTIONS = ("csv.", "xml.")
 _PROBLEMS_MAX = 10_000
 _TABLE_FORMATS = (
     (re.compile(r"(.*?)/_delta_log(?:/.*)?"), "Delta"),
@@ -52,7 +53,7 @@ class Settings:
         header = options.get("csv.header", "present")
         if header not in ("present", "absent"):
             raise Invalid("option csv.header", f"{header!r} is neither present nor absent")
-        said = {key: value for key, value in options.items() if key.startswith("csv.")}
+        said = {key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)}
         return cls(numbers["peek"], numbers["sample"], said)
 
 
@@ -117,7 +118,7 @@ def _glanced(
             if not sniff.is_hidden(relative.lstrip("/")):
                 yield info
 
-    for info, format, problem in classify.glance(files, visible(), settings.peeked_max):
+    for info, format, problem in classify.glance(files, visible(), settings.peeked_max, settings.formats):
         if format is not None:
             group.collect(root, [(info, format)], folders)
         elif len(problems) < _PROBLEMS_MAX:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
 from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.packing import named_packing
+from catalog_server.lake.formats.xml import ROW_TAG
 from catalog_server.model.caller import SYSTEM
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import Unsupported
@@ -298,13 +299,16 @@ def read_by(location: str, format: str, options: dict[str, Any]) -> tuple[str, d
 def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     """The format in which the embedded engine reads a table's files, with its options; raises `Unsupported`."""
     provider = table.parameters.get("spark.sql.sources.provider", "").lower().rsplit(".", 1)[-1]
-    format = provider if provider in ("csv", "json", "parquet", "orc") else storage_format(storage)
+    format = provider if provider in ("csv", "json", "xml", "parquet", "orc") else storage_format(storage)
     if format in ("parquet", "orc", "avro"):
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
     if format == "json":
         several = said.get("multiLine", "").lower() == "true"
         return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}
+    if format == "xml":
+        types = {column.name: column.type for column in spark_columns(table.parameters) or table.columns}
+        return "json texts", {"rows": "xml", "tag": said.get(ROW_TAG, "ROW"), "types": types}
     if PATTERN in said:
         return "csv texts", {"rows": "matches", "pattern": said[PATTERN]}
     if format == "csv" or format == "text":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any
 
@@ -12,6 +13,7 @@ from catalog_server.lake.formats.json import documents
 from catalog_server.lake.formats.packing import named_packing, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
+from catalog_server.model.types import parse_type
 from catalog_server.query.orc import open_files
 
 LINE_CHARACTERS_MAX = 16 * 1024 * 1024
@@ -27,7 +29,7 @@ def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str
 
     `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, `lines`, which
     has the one column of its lines, `documents`, which has
-    objects over several lines, or `matches`, the groups of a pattern. Raises `Unsupported`, also while the rows are taken.
+    objects over several lines, `xml`, or `matches`, the groups of a pattern. Raises `Unsupported`, also while the rows are taken.
     """
     import pyarrow as pa
 
@@ -110,6 +112,14 @@ def _documents(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
         yield (document,)
 
 
+def _xml(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    from catalog_server.lake.formats.xml import rows, shape
+
+    kinds = {name: parse_type(kind) for name, kind in options["types"].items()}
+    for row in rows(stream, options["tag"]):
+        yield (json.dumps({name: shape(row.get(name), kind) for name, kind in kinds.items()}),)
+
+
 def _matches(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
     import re2  # whose time is in proportion to a line's length, whatever the pattern of the table is
 
@@ -127,4 +137,5 @@ _KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {
     "lines": _lines,
     "documents": _documents,
     "matches": _matches,
+    "xml": _xml,
 }

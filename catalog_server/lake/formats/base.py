@@ -129,7 +129,10 @@ def first_line(error: Exception) -> str:
 def decode(body: bytes) -> tuple[str, str]:
     """The text of a sample and its encoding; raises `FileProblem` for what is no text that engines can read."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FileProblem("UTF-16 text: engines read UTF-8 only")
+        text = body[: len(body) // 2 * 2].decode("utf-16", "replace")
+        if "\x00" in text:
+            raise FileProblem("binary content: neither Parquet nor text")
+        return text.rstrip("\ufffd"), "UTF-16"
     if b"\x00" in body[:65536]:
         raise FileProblem("binary content: neither Parquet nor text")
     try:

@@ -26,6 +26,7 @@ NULL_WORDS = ("NA", "N/A", "NULL", "null", "None", "\\N", "nan", "NaN", "-")
 _RARE = ("\x01", "\x02", "^", "~")
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,37})")
 _NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_COMMA = re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})([ T])([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z?)")
@@ -73,12 +74,21 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
     kinds = [column_type([row[n] for row in data if n < len(row)], null_word) for n in range(width)]
     columns = tuple(Column(name, kind) for name, (kind, _) in zip(names, kinds, strict=True))
     options = _options(text, dialect, has_header, null_word, encoding, sample)
+    if commas := [name for n, name in enumerate(names) if _decimal_commas(data, n)]:
+        notes += (
+            f"numbers with decimal commas ({', '.join(commas)}) are texts, since no engine reads them as numbers",
+        )
     if above is not None:
         options |= above.options
     if patterns := sorted({pattern for _, pattern in kinds if pattern}):
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+def _decimal_commas(rows: Sequence[Sequence[str]], column: int) -> bool:
+    values = {row[column] for row in rows if column < len(row) and row[column]}
+    return bool(values) and all(map(_COMMA.fullmatch, values)) and any("," in value for value in values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +141,8 @@ def _options(
         options["nullValue"] = null_word
     if encoding != "UTF-8":
         options["encoding"] = encoding
+    if encoding == "UTF-16":
+        options["multiLine"] = "true"  # else Spark looks for the ends of lines before it decodes
     if sample.compression:
         options["compression"] = sample.compression
     return options

@@ -7,6 +7,7 @@ and has no openx JSON SerDe. So every table carries both, and each engine takes 
 - Avro: AvroSerDe with the schema to read by, for Spark too, whose own provider for Avro is a package of its own.
 - CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
 - CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
+- XML: a SerDe that no engine here has; provider xml.
 - Logs: RegexSerDe with their pattern, for Spark too.
 - JSON lines: openx JsonSerDe; provider json.
 
@@ -37,13 +38,15 @@ OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
 AVRO_SERDE = f"{_HADOOP}.hive.serde2.avro.AvroSerDe"
+XML_SERDE = "com.amazonaws.glue.serde.XmlSerDe"
+"""Hive has no reader for XML; this name says what the files are, and engines that lack it refuse them."""
 REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
-FORMATS = ("parquet", "orc", "avro", "csv", "json")
+FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml")
 """The formats of tables of files that are made here."""
 BY_SERDE = ("avro", *LOGS)
 """Formats that Spark reads through Hive's reader, since it has none of its own at hand."""
-_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment")
+_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
 READABLE_BY = "readable_by"
 """Parameter of a table that names the engines which read it rightly, where not all do."""
 BYTE_ORDER_MARK = "byte_order_mark"
@@ -82,7 +85,7 @@ def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
     """The two faces of a table of `format` (one of `FORMATS` or of `LOGS`) at `location`; `options` as in `FileSchema`."""
-    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json}
+    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json, "xml": _xml}
     storage = makers.get(format, _regex)(options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
@@ -113,6 +116,8 @@ def faces(
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
+    if format == "xml":
+        return "sql, spark"
     return "sql, spark" if options.get("multiLine") == "true" and format in ("csv", "json") else None
 
 
@@ -147,6 +152,11 @@ def _avro(_: Mapping[str, str]) -> Storage:
 
 def _regex(options: Mapping[str, str]) -> Storage:
     serde = SerDe(REGEX_SERDE, parameters={PATTERN: options[PATTERN], "serialization.format": "1"})
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
+
+
+def _xml(options: Mapping[str, str]) -> Storage:
+    serde = SerDe(XML_SERDE, parameters={"serialization.format": "1"})
     return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
 
 

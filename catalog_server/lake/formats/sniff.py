@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import avro, csv, json, logs, orc, parquet
+from catalog_server.lake.formats import avro, csv, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.locations import base_name
@@ -23,6 +23,7 @@ _BY_ENDING = {
     ".ndjson": "json",
     ".orc": "orc",
     ".avro": "avro",
+    ".xml": "xml",
     ".xlsx": "Excel",
     ".xls": "Excel",
     ".zip": "ZIP",
@@ -30,12 +31,11 @@ _BY_ENDING = {
 _FOREIGN = (
     (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
-    (b"<?xml", "XML"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
-_SHOWN = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC", "avro": "Avro"}
+_SHOWN = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC", "avro": "Avro", "xml": "XML"}
 _BINARY = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _HIDDEN = ("_", ".")
@@ -61,7 +61,7 @@ def named_format(location: str) -> tuple[str | None, str | None]:
     return (_BY_ENDING.get(name[dot:]) if dot > 0 else None), compression
 
 
-def peek(files: FileSystem, info: FileInfo) -> str:
+def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> str:
     """The format of one file from a few kilobytes; raises `FileProblem` where it is not what its name says, or is nothing.
 
     A text that does not end with a line's end may be cut off: it is looked at closely, and so is a small packed file.
@@ -69,7 +69,7 @@ def peek(files: FileSystem, info: FileInfo) -> str:
     packed_and_small = named_format(info.location)[1] is not None and info.size <= HEAD_BYTES
     format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES)
     if sample is not None and sample.compression is None and not _ends_a_line(files, info, sample):
-        return inspect(files, info).format
+        return inspect(files, info, options).format
     return format
 
 
@@ -89,11 +89,18 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
         return found
     if format == "json":
         found = json.inspect(sample)
+    elif format == "xml":
+        return xml.inspect(sample, said.get("xml.row_tag", ""))
     elif format in logs.LOGS:
         found = logs.inspect(sample, format)
     else:
         found = csv.inspect(sample, said.get("csv.header", ""), said.get("csv.delimiter", ""))
-    if not sample.complete and sample.compression is None and not _ends_a_line(files, info, sample):
+    if (
+        not sample.complete
+        and sample.compression is None
+        and "encoding" not in found.options
+        and not _ends_a_line(files, info, sample)
+    ):
         _check_end(files, info, found)
     return found
 
@@ -127,6 +134,8 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
         _BINARY[binary].check_ends(files, info)
         return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
+    if xml.looks_like_xml(sample.body) or (expected == "xml" and sample.body.lstrip().startswith(b"<")):
+        return _agree("xml", expected), sample
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")

@@ -13,6 +13,7 @@ from tests.crawlers.corpus import (
     names,
     partitions,
     server_logs,
+    xmls,
 )
 from tests.crawlers.corpus.kit import Expected, Layout
 
@@ -26,6 +27,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *messy.LAYOUTS,
     *names.LAYOUTS,
     *server_logs.LAYOUTS,
+    *xmls.LAYOUTS,
     *hostile.LAYOUTS,
 )
 

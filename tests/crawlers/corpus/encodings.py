@@ -30,6 +30,20 @@ LAYOUTS = (
         {"t": table(_COLUMNS, 3, id=6, n=18, kind="CSV in ISO-8859-1")},
     ),
     Layout(
+        "utf16",
+        {
+            "little/a.csv": b"\xff\xfe" + text(*_ROWS, encoding="utf-16-le"),
+            "big/a.csv": b"\xfe\xff" + text(*_ROWS, encoding="utf-16-be"),
+        },
+        {name: table(_COLUMNS, 3, id=6, n=18, kind="CSV in UTF-16") for name in ("little", "big")},
+    ),
+    Layout(
+        "decimal_commas",
+        {"t/a.csv": text("id;price;total", "1;2,5;1.234,50", "2;3,25;12,00")},
+        {"t": table("id bigint, price string, total string", 2, id=3)},
+        decisions=("decimal commas (price, total)",),
+    ),
+    Layout(
         "packed",
         {
             "gz/a.csv.gz": gzip.compress(_TEXT),
