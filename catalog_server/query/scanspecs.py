@@ -289,6 +289,8 @@ def read_by(location: str, format: str, options: dict[str, Any]) -> tuple[str, d
     )
     if format == "csv" and odd:
         return "csv texts", {**options, "rows": "csv"}
+    if format.endswith("texts"):
+        return format, options
     if format == "json" and options.get("documents"):
         return "json texts", {**options, "rows": "documents"}
     if format == "json" and odd:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import IO, Any
+from typing import IO, Any, cast
 
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.json import documents
-from catalog_server.lake.formats.packing import named_packing, unpacked
+from catalog_server.lake.formats.packing import packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
@@ -18,6 +19,8 @@ from catalog_server.query.orc import open_files
 
 LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 """A longer line is refused, so that one file cannot fill the memory."""
+_AHEAD_BYTES = 1024 * 1024
+"""Read at once, since each reading of a distant file is a request."""
 _BATCH_ROWS = 10_000
 _BATCH_CHARACTERS = 8 * 1024 * 1024
 
@@ -64,9 +67,12 @@ def _chunks(rows: Iterator[Row]) -> Iterator[list[Row]]:
 def _rows(source: FileSystem, location: str, options: Mapping[str, Any]) -> Iterator[Row]:
     try:
         with source.open_input(location) as file:
-            stream = unpacked(file, named_packing(base_name(location).lower()))
+            ahead = io.BufferedReader(cast("io.RawIOBase", file), _AHEAD_BYTES)
+            packing = packing_of(ahead.read(16), base_name(location).lower())
+            ahead.seek(0)
+            stream = unpacked(ahead, packing)
             yield from _KINDS[options["rows"]](stream, options)
-    except (OSError, EOFError, ValueError, csv.Error) as error:
+    except (OSError, EOFError, ValueError, zlib.error, csv.Error) as error:
         raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
 
 

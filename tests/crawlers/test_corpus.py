@@ -41,6 +41,11 @@ class Bench:
         crawls.create(ME, Crawler(layout.name, (place.root,), "hive", layout.name, "", dict(layout.options)))
         return crawls.execute(crawls.run(ME, layout.name).id)
 
+    def crawl_again(self, layout: Layout) -> Crawl:
+        """Crawl files that are as they were."""
+        crawls = Crawls(self.catalog)
+        return crawls.execute(crawls.run(ME, layout.name).id)
+
     def tables(self, layout: Layout) -> dict[str, Table]:
         """The tables of a layout's database."""
         home = DatabaseName("hive", layout.name)
@@ -93,6 +98,8 @@ def test_a_layout_becomes_its_tables(bench: Bench, layout: Layout) -> None:
     assert {name for name, part in layout.problems.items() if part in problems.get(name, "\0")} == set(problems)
     decisions = " ".join(text for _, text in told(crawl, "decisions", "decision"))
     assert [part for part in layout.decisions if part not in decisions] == []
+    again = bench.crawl_again(layout)
+    assert [again.summary.get(key, []) for key in ("added", "changed", "refused", "missing")] == [[], [], [], []]
     if not layout.problems:  # what is told to be broken is read by engines as they can
         for name, expected in layout.tables.items():
             assert bench.read(layout, name, expected) == [expected.rows, *expected.sums.values()], name

@@ -211,7 +211,7 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.orc", b"a,b\n1,2\n", "wrongly named: its name says ORC"),
     ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
     ("x.avro", b"Obj\x01\x04\x14avro.codec", "the Avro file is truncated"),
-    ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "a ZIP archive"),
+    ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "the ZIP archive is truncated"),
 ]
 
 

@@ -17,7 +17,9 @@ from functools import lru_cache
 from typing import Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
+from catalog_server.model.errors import Invalid
 from catalog_server.model.table import Column
+from catalog_server.model.types import parse_type
 
 ROWS_MAX = 20_000
 COLUMNS_MAX = 5_000
@@ -44,8 +46,50 @@ class Dialect:
     """What the sniffer thinks of the first row."""
 
 
-def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema:
-    """The columns of a text; `header` may be `present` or `absent` where it is known. Raises `FileProblem`."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is known of all texts: `header` is `present` or `absent`, `quote` a character or `none`; empty where it is not."""
+
+    header: str = ""
+    delimiter: str = ""
+    quote: str = ""
+    columns: tuple[Column, ...] = ()
+    """All columns; an empty type is one that the values decide."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, str]) -> Said:
+        """From the options `csv.*` of a crawler; raises `Invalid`."""
+        columns = tuple(_declared(part) for part in split_columns(options.get("csv.columns", "")))
+        if len({column.key for column in columns}) < len(columns):
+            raise Invalid("option csv.columns", "a name comes twice")
+        if len(options.get("csv.quote", '"')) != 1 and options["csv.quote"] != "none":
+            raise Invalid("option csv.quote", "must be one character or none")
+        header, delimiter, quote = (options.get(f"csv.{key}", "") for key in ("header", "delimiter", "quote"))
+        return cls(header, delimiter, quote, columns)
+
+
+def split_columns(text: str) -> list[str]:
+    """The parts of a list of columns, at commas outside of brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "(<") - (character in ")>")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _declared(part: str) -> Column:
+    name, _, kind = part.partition(" ")
+    if kind and parse_type(kind.strip()).fields:
+        raise Invalid("option csv.columns", f"{name} cannot be of type {kind}: a field of a text holds one value")
+    return Column(name, str(parse_type(kind.strip())) if kind else "")
+
+
+def inspect(sample: Sample, said: Said = Said()) -> FileSchema:
+    """The columns of a text; raises `FileProblem`."""
+    header, delimiter = said.header, said.delimiter
     text, encoding = decode(sample.body)
     text = whole_lines(text, sample.complete)
     if not text.strip():
@@ -54,7 +98,10 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
     if above is not None:
         text, header, delimiter = above.below(text), "absent", above.delimiter
     dialect = sniff(_without_last(text), delimiter)
-    if not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
+    if said.quote:
+        quote = "" if said.quote == "none" else said.quote
+        dialect = replace(dialect, quote=quote, escape=dialect.escape if quote == dialect.quote else quote)
+    elif not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
         dialect = replace(dialect, quote='"', escape='"')
     dialect, rows = _read(text, dialect, sample.complete)
     if len(rows) == 1 and not sample.complete:
@@ -73,17 +120,28 @@ def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema
     null_word = null_word_of(data, width)
     kinds = [column_type([row[n] for row in data if n < len(row)], null_word) for n in range(width)]
     columns = tuple(Column(name, kind) for name, (kind, _) in zip(names, kinds, strict=True))
+    if said.columns:
+        columns = _as_declared(said.columns, columns)
     options = _options(text, dialect, has_header, null_word, encoding, sample)
     if commas := [name for n, name in enumerate(names) if _decimal_commas(data, n)]:
         notes += (
             f"numbers with decimal commas ({', '.join(commas)}) are texts, since no engine reads them as numbers",
         )
+    if said.quote == "none":
+        options["quote"] = ""
     if above is not None:
         options |= above.options
     if patterns := sorted({pattern for _, pattern in kinds if pattern}):
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+def _as_declared(declared: Sequence[Column], found: Sequence[Column]) -> tuple[Column, ...]:
+    if len(declared) < len(found):
+        raise FileProblem(f"it has {len(found)} columns, where {len(declared)} are declared")
+    types = [column.type for column in found] + ["string"] * (len(declared) - len(found))
+    return tuple(replace(one, type=one.type or kind) for one, kind in zip(declared, types, strict=True))
 
 
 def _decimal_commas(rows: Sequence[Sequence[str]], column: int) -> bool:

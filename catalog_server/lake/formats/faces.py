@@ -21,6 +21,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from catalog_server.lake.formats import grok
 from catalog_server.lake.formats.avro import LITERAL, collapse
 from catalog_server.lake.formats.logs import LOGS, PATTERN
 from catalog_server.model.names import name_key
@@ -44,9 +45,13 @@ REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
 FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml")
 """The formats of tables of files that are made here."""
-BY_SERDE = ("avro", *LOGS)
+BY_SERDE = ("avro", *LOGS, grok.FORMAT)
 """Formats that Spark reads through Hive's reader, since it has none of its own at hand."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
+UNPACKED = "unpacked"
+"""Option of files that no engine but the server's own SQL unpacks."""
+UNREADABLE = "catalog_server.UnreadableInputFormat"
+"""Stands for Hive's reader of files where it would read wrong rows: engines refuse what they do not know."""
 READABLE_BY = "readable_by"
 """Parameter of a table that names the engines which read it rightly, where not all do."""
 BYTE_ORDER_MARK = "byte_order_mark"
@@ -90,7 +95,7 @@ def faces(
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
         spark.setdefault("quote", '"')
-        spark.setdefault("escape", spark["quote"])
+        spark.setdefault("escape", spark["quote"] or "\\")
     serde = replace(storage.serde, parameters={**storage.serde.parameters, **spark, "path": location})
     parameters = {"EXTERNAL": "TRUE", "classification": format}
     if format not in BY_SERDE:
@@ -101,6 +106,10 @@ def faces(
     parameters |= {f"option.{key}": value for key, value in spark.items()}
     if partition_keys and PROVIDER in parameters:
         parameters["spark.sql.partitionProvider"] = "catalog"
+    if UNPACKED in options:
+        parameters.pop(PROVIDER, None)
+    if UNPACKED in options or options.get("encoding") == "UTF-16":
+        storage = replace(storage, input_format=UNREADABLE)
     if (engines := readable_by(format, options)) is not None:
         parameters[READABLE_BY] = engines
     if BYTE_ORDER_MARK in options:
@@ -116,6 +125,8 @@ def faces(
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
+    if UNPACKED in options:
+        return "sql"
     if format == "xml":
         return "sql, spark"
     return "sql, spark" if options.get("multiLine") == "true" and format in ("csv", "json") else None

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
+from catalog_server.lake.formats.grok import FORMAT, parse
 from catalog_server.model.table import Column
 
 PATTERN = "input.regex"
@@ -64,27 +65,31 @@ LOGS = {
 _COMPILED = {name: re.compile(log.pattern) for name, log in LOGS.items()}
 
 
-def log_of(text: str, complete: bool) -> str | None:
-    """The kind of log that each of a text's first lines is of; None if there is no such kind."""
+def log_of(text: str, complete: bool, grok: str = "") -> str | None:
+    """The kind of log that each of a text's first lines is of, a pattern of `grok` first; None if there is no such kind."""
     lines = [line for line in text[:262_144].splitlines() if line.strip()]
     looked = (lines if complete and len(text) <= 262_144 else lines[:-1])[:_LOOKED_AT]
     if not looked:
         return None
+    if grok and sum(1 for line in looked if parse(grok).compiled.fullmatch(line)) * 2 > len(looked):
+        return FORMAT
     return next((name for name, held in _COMPILED.items() if all(map(held.fullmatch, looked))), None)
 
 
-def inspect(sample: Sample, format: str) -> FileSchema:
-    """The columns of a log of one of `LOGS`; raises `FileProblem` where lines are of another kind."""
+def inspect(sample: Sample, format: str, grok: str = "") -> FileSchema:
+    """The columns of a log of one of `LOGS`, or of a pattern of `grok`; raises `FileProblem` where lines are of another kind."""
     text, encoding = decode(sample.body)
     lines = [line for line in whole_lines(text, sample.complete).splitlines() if line.strip()]
-    odd = [number for number, line in enumerate(lines[:_LINES_MAX], 1) if not _COMPILED[format].fullmatch(line)]
+    own = parse(grok) if format == FORMAT else None
+    compiled = own.compiled if own else _COMPILED[format]
+    odd = [number for number, line in enumerate(lines[:_LINES_MAX], 1) if not compiled.fullmatch(line)]
     if len(odd) * 10 > len(lines):
         raise FileProblem(f"{len(odd)} of {len(lines)} lines are none of {format}, the first is line {odd[0]}")
     notes = (f"{len(odd)} lines (the first is line {odd[0]}) are none of {format}: rows of NULLs",) if odd else ()
-    options = {PATTERN: LOGS[format].pattern}
+    options = {PATTERN: own.regex if own else LOGS[format].pattern}
     if sample.compression:
         options["compression"] = sample.compression
     if encoding != "UTF-8":
         options["encoding"] = encoding
     rows = len(lines) if sample.complete and len(lines) < _LINES_MAX else None
-    return FileSchema(format, LOGS[format].columns, options, rows, notes)
+    return FileSchema(format, own.columns if own else LOGS[format].columns, options, rows, notes)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import avro, csv, json, logs, orc, parquet, xml
+from catalog_server.lake.formats import avro, csv, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
-from catalog_server.lake.formats.packing import named_packing
+from catalog_server.lake.formats.faces import UNPACKED
+from catalog_server.lake.formats.packing import OWN, named_packing
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import CatalogError
 
@@ -26,17 +29,15 @@ _BY_ENDING = {
     ".xml": "xml",
     ".xlsx": "Excel",
     ".xls": "Excel",
-    ".zip": "ZIP",
 }
 _FOREIGN = (
-    (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
 _SHOWN = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC", "avro": "Avro", "xml": "XML"}
-_BINARY = {"parquet": parquet, "orc": orc, "avro": avro}
+_BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
@@ -67,7 +68,7 @@ def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = 
     A text that does not end with a line's end may be cut off: it is looked at closely, and so is a small packed file.
     """
     packed_and_small = named_format(info.location)[1] is not None and info.size <= HEAD_BYTES
-    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES)
+    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES, options or {})
     if sample is not None and sample.compression is None and not _ends_a_line(files, info, sample):
         return inspect(files, info, options).format
     return format
@@ -82,19 +83,13 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
 
     Whatever is wrong with the file comes as `FileProblem`; errors of the store come as they are.
     """
-    said = options or {}
-    format, sample = _judged(files, info, None)
+    format, sample = _judged(files, info, None, options or {})
     if sample is None:
         found: FileSchema = _BINARY[format].inspect(files, info)
         return found
-    if format == "json":
-        found = json.inspect(sample)
-    elif format == "xml":
-        return xml.inspect(sample, said.get("xml.row_tag", ""))
-    elif format in logs.LOGS:
-        found = logs.inspect(sample, format)
-    else:
-        found = csv.inspect(sample, said.get("csv.header", ""), said.get("csv.delimiter", ""))
+    found = _inspect_text(format, sample, options or {})
+    if sample.compression in OWN:
+        found = replace(found, options={**found.options, UNPACKED: "true"})
     if (
         not sample.complete
         and sample.compression is None
@@ -103,6 +98,16 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     ):
         _check_end(files, info, found)
     return found
+
+
+def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
+    if format == "json":
+        return json.inspect(sample)
+    if format == "xml":
+        return xml.inspect(sample, said.get("xml.row_tag", ""))
+    if format in logs.LOGS or format == grok.FORMAT:
+        return logs.inspect(sample, format, said.get("grok.pattern", ""))
+    return csv.inspect(sample, csv.Said.of(said))
 
 
 def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
@@ -121,7 +126,7 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
             raise FileProblem(f"its last row has {count} of {len(found.columns)} fields: the file is truncated")
 
 
-def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, Sample | None]:
+def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
     expected, packing = named_format(info.location)
@@ -139,7 +144,7 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")
-    log = None if expected else logs.log_of(text, sample.complete)
+    log = None if expected else logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
     if log is not None:
         return log, sample
     found = "json" if json.looks_like_json(text) else "csv"
@@ -158,7 +163,9 @@ def _agree(found: str, expected: str | None) -> str:
 
 
 def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -> None:
-    if sample.compression != packing:
+    if sample.compression == "zip" and expected == "Excel":
+        raise FileProblem("Excel: not a format that can be catalogued yet")
+    if (sample.compression or "").partition(" ")[0] != (packing or ""):
         held = f"{sample.compression} data" if sample.compression else "not packed"
         name = f"its name says {packing}" if packing else "its name does not say so, and engines go by the name"
         raise FileProblem(f"wrongly named: {held}, but {name}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.crawlers.corpus import (
     avros,
+    classifiers,
     columnar,
     dialects,
     encodings,
@@ -23,6 +24,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *jsons.LAYOUTS,
     *columnar.LAYOUTS,
     *avros.LAYOUTS,
+    *classifiers.LAYOUTS,
     *partitions.LAYOUTS,
     *messy.LAYOUTS,
     *names.LAYOUTS,

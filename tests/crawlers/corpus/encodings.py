@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
+import zipfile
 
+import cramjam
 import pyarrow as pa
 
 from tests.crawlers.corpus.kit import Layout, lines, table, text
@@ -12,6 +15,23 @@ from tests.crawlers.corpus.kit import Layout, lines, table, text
 _ROWS = ("id,name,n", "1,Müller,5", "2,Señor,6", "3,plain,7")
 _COLUMNS = "id bigint, name string, n bigint"
 _TEXT = text(*_ROWS)
+
+_OWN = "text, zip, lz4 or snappy frames"
+
+
+def _blocks(codec: str, body: bytes) -> bytes:
+    """A text in blocks, as Hadoop packs them."""
+    packed = pa.compress(body, codec, asbytes=True)
+    return len(body).to_bytes(4, "big") + len(packed).to_bytes(4, "big") + packed
+
+
+def _zip(*members: tuple[str, bytes]) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in members:
+            archive.writestr(name, body)
+    return sink.getvalue()
+
 
 LAYOUTS = (
     Layout(
@@ -58,6 +78,55 @@ LAYOUTS = (
             "zst": table(_COLUMNS, 3, id=6, n=18, kind="text, zstd"),
             "members": table(_COLUMNS, 3, id=6, n=18, kind="text, gzip"),
             "json": table("n bigint", 2, n=3, format="json", kind="text, gzip"),
+        },
+    ),
+    Layout(
+        "packed_by_hadoop",
+        {
+            "snappy/part-0.csv.snappy": _blocks("snappy", _TEXT),
+            "lz4/part-0.csv.lz4": _blocks("lz4_raw", _TEXT),
+            "json/part-0.json.snappy": _blocks("snappy", lines({"n": 1}, {"n": 2})),
+        },
+        {
+            "snappy": table(_COLUMNS, 3, id=6, n=18, kind="text, snappy or lz4 as Hadoop writes them"),
+            "lz4": table(_COLUMNS, 3, id=6, n=18, kind="text, snappy or lz4 as Hadoop writes them"),
+            "json": table("n bigint", 2, n=3, format="json", kind="text, snappy or lz4 as Hadoop writes them"),
+        },
+    ),
+    Layout(
+        "packed_by_hand",
+        {
+            "zip/a.zip": _zip(("2024/a.csv", _TEXT)),
+            "named/a.json.zip": _zip(("a.json", lines({"n": 1}, {"n": 2}))),
+            "lz4/a.csv.lz4": pa.compress(_TEXT, "lz4", asbytes=True),
+            "frames/a.csv.sz": bytes(cramjam.snappy.compress(_TEXT)),
+            "xml/a.xml.zip": _zip(("a.xml", b"<?xml version='1.0'?><r><x><n>1</n></x><x><n>2</n></x></r>")),
+        },
+        {
+            **{name: table(_COLUMNS, 3, id=6, n=18, kind=_OWN) for name in ("zip", "lz4", "frames")},
+            "named": table("n bigint", 2, n=3, format="json", kind=_OWN),
+            "xml": table("n bigint", 2, n=3, format="xml", kind=_OWN),
+        },
+    ),
+    Layout(
+        "packed_badly",
+        {
+            "t/a.csv": _TEXT,
+            "t/two.zip": _zip(("a.csv", _TEXT), ("b.csv", _TEXT)),
+            "t/none.zip": _zip(),
+            "t/cut.zip": _zip(("a.csv", _TEXT))[:-30],
+            "t/cut.csv.snappy": _blocks("snappy", _TEXT)[:-5],
+            "t/noise.csv.lz4": b"\xff" * 100,
+            "t/zeros.zip": _zip(("a.csv", bytes(20_000_000))),
+        },
+        {"t": table(_COLUMNS, 3)},
+        problems={
+            "two.zip": "holds 2 files",
+            "none.zip": "",
+            "cut.zip": "truncated",
+            "cut.csv.snappy": "ends too early",
+            "noise.csv.lz4": "not packed, but its name says lz4",
+            "zeros.zip": "binary content",
         },
     ),
     Layout(
