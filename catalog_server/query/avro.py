@@ -13,14 +13,15 @@ from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
 from catalog_server.query.orc import open_files
+from catalog_server.query.rows import Rows
 
 _BATCH_ROWS = 5_000
 _NUMBERS = ("int-time-millis", "long-time-micros", "long-local-timestamp-millis", "long-local-timestamp-micros")
 """Logical types that tables have the bare numbers of."""
 
 
-def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Any]:
-    """The names in the files of those wanted columns (lower case) that they have, and a reader of all rows.
+def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Rows]:
+    """The names in the files of those wanted columns (lower case) that they have, and all rows.
 
     Rows carry the number of their file as `file_index`. Types are those that hold the values of all files. Raises
     `Unsupported` for files that cannot be read or do not fit each other.
@@ -38,7 +39,7 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
         if name.lower() in wanted:
             names.setdefault(name.lower(), name)
     kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
-    return names, pa.RecordBatchReader.from_batches(kept, _batches(source, files, kept))
+    return names, Rows(kept, _batches(source, files, kept))
 
 
 def _schema(source: FileSystem, location: str) -> Any:

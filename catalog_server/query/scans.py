@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog_server.model.errors import Unsupported
+from catalog_server.query.rows import Rows
 from catalog_server.query.types import identifier, text_literal
 
 CONSTANT_GROUPS_MAX = 16
@@ -249,16 +250,11 @@ class _Copied(_Reader):
 
     copied: str
 
-    def copy(self, connection: Any, batches: Any) -> None:
-        """Fill the copy of one group of files with the rows of an Arrow reader."""
+    def copy(self, connection: Any, rows: Rows) -> None:
+        """Fill the copy of one group of files."""
         self.scan["copies"] = number = self.scan.get("copies", 0) + 1
         self.copied = identifier(f"{self.scan['alias']}_copy_{number}")
-        held = f"{self.scan['alias']}_arrow"
-        connection.register(held, batches)
-        try:
-            connection.execute(f"CREATE TEMP TABLE {self.copied} AS SELECT * FROM {identifier(held)}")
-        finally:
-            connection.unregister(held)
+        rows.fill(connection, self.copied, f"{self.scan['alias']}_arrow")
 
     def table(self, files: Sequence[str]) -> str:  # noqa: ARG002
         """The copy."""
@@ -284,10 +280,17 @@ class _JsonTexts(_Copied):
 
         self.copy(connection, read(files, self.options, ["object"]))
 
+    def table(self, files: Sequence[str]) -> str:
+        """The copy, its objects taken apart."""
+        kinds = {each["source"]: each.get("nested") or each["duckdb"] for each in self.scan["columns"]}
+        if not kinds:
+            return super().table(files)
+        fields = f"json_transform(CAST(object AS JSON), {text_literal(json.dumps(kinds))}) AS fields"
+        return f"(SELECT {fields}, file_index FROM {self.copied})"
+
     def column(self, column: dict[str, Any]) -> str:
         """One column in its declared type."""
-        kind = json.dumps({column["source"]: column.get("nested") or column["duckdb"]})
-        held = f"json_transform(CAST(f.object AS JSON), {text_literal(kind)}).{identifier(column['source'])}"
+        held = f"f.fields.{identifier(column['source'])}"
         return f"CAST({held} AS {column['duckdb']})" if column.get("nested") else held
 
 
@@ -300,8 +303,8 @@ class _Orc(_Copied):
         """Copy the wanted columns of the files."""
         from catalog_server.query.orc import read
 
-        self.held, batches = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
-        self.copy(connection, batches)
+        self.held, rows = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        self.copy(connection, rows)
 
     def column(self, column: dict[str, Any]) -> str:
         """One column in its declared type."""
@@ -315,8 +318,8 @@ class _Avro(_Orc):
         """Copy the wanted columns of the files."""
         from catalog_server.query.avro import read
 
-        self.held, batches = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
-        self.copy(connection, batches)
+        self.held, rows = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        self.copy(connection, rows)
 
 
 _READERS: dict[str, type[_Reader]] = {

@@ -10,12 +10,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import IO, Any, cast
 
 from catalog_server.lake.files import FileSystem
+from catalog_server.lake.formats.grok import compiled_by_re2
 from catalog_server.lake.formats.json import documents
 from catalog_server.lake.formats.packing import packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
 from catalog_server.query.orc import open_files
+from catalog_server.query.rows import Rows
 
 LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 """A longer line is refused, so that one file cannot fill the memory."""
@@ -27,8 +29,8 @@ _BATCH_CHARACTERS = 8 * 1024 * 1024
 Row = Sequence[str | None]
 
 
-def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str]) -> Any:
-    """A reader of the rows of all files: text columns of these names and `file_index`, the number of a row's file.
+def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str]) -> Rows:
+    """The rows of all files: text columns of these names and `file_index`, the number of a row's file.
 
     `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, `lines`, which
     has the one column of its lines, `documents`, which has
@@ -38,7 +40,7 @@ def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str
 
     schema = pa.schema([*((name, pa.string()) for name in columns), ("file_index", pa.int64())])
     source = open_files(options["storage"])
-    return pa.RecordBatchReader.from_batches(schema, _batches(source, files, options, schema))
+    return Rows(schema, _batches(source, files, options, schema))
 
 
 def _batches(source: FileSystem, files: Sequence[str], options: Mapping[str, Any], schema: Any) -> Iterator[Any]:
@@ -127,12 +129,10 @@ def _xml(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _matches(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
-    import re2  # whose time is in proportion to a line's length, whatever the pattern of the table is
-
     try:
-        pattern = re2.compile(options["pattern"])
-    except re2.error as error:
-        raise Unsupported(f"its pattern cannot be used: {str(error)[:200]}") from error
+        pattern = compiled_by_re2(options["pattern"])  # whatever a table's pattern is, it must not keep the worker busy
+    except ValueError as error:
+        raise Unsupported(f"the table's pattern cannot be used: {error}") from error
     for line in text_lines(stream, options):
         match = pattern.fullmatch(line.rstrip("\r\n"))
         yield match.groups() if match else ()

@@ -70,8 +70,6 @@ class Grok:
 @lru_cache(maxsize=64)
 def parse(pattern: str) -> Grok:
     """Understand a pattern; raises `Invalid` for unknown names and types, groups of its own, and what RE2 does not take."""
-    import re2
-
     if len(pattern) > PATTERN_CHARACTERS_MAX:
         raise Invalid("option grok.pattern", f"longer than {PATTERN_CHARACTERS_MAX} characters")
     columns: list[Column] = []
@@ -79,12 +77,23 @@ def parse(pattern: str) -> Grok:
     if not columns:
         raise Invalid("option grok.pattern", "it names no column: write %{NAME:column}")
     try:
-        compiled = re2.compile(regex)
-    except re2.error as error:
+        compiled = compiled_by_re2(regex)
+    except ValueError as error:
         raise Invalid("option grok.pattern", f"not a pattern: {error}") from error
     if compiled.groups != len(columns):
         raise Invalid("option grok.pattern", "it has groups of its own: write (?:...) for them")
     return Grok(regex, tuple(columns), compiled)
+
+
+def compiled_by_re2(regex: str) -> Any:
+    """A regular expression that takes time in proportion to what it is matched with; raises `ValueError`."""
+    import re2
+
+    try:
+        return re2.compile(regex)
+    except re2.error as error:
+        told = error.args[0] if error.args else ""
+        raise ValueError(told.decode("utf-8", "replace") if isinstance(told, bytes) else str(told)) from error
 
 
 def _expanded(pattern: str, columns: list[Column] | None, depth: int) -> str:
