@@ -284,9 +284,13 @@ BY_DUCKDB = ("parquet", "csv", "json")
 
 def read_by(location: str, format: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
     """The reader of one file: DuckDB's where it can unpack and decode the file, else one that does that before."""
-    odd = (
-        named_packing(location.lower()) not in (None, "gzip", "zstd") or options.get("encoding") or options.get("mark")
-    )
+    parameters = "?" in location and not location.startswith(
+        ("file:", "/")
+    )  # what follows is none of the name to DuckDB
+    if parameters and format == "parquet":
+        raise Unsupported(f"{location}: the embedded engine reads no Parquet file of a store with a ? in its name")
+    packing = named_packing(location.lower())
+    odd = parameters or packing not in (None, "gzip", "zstd") or options.get("encoding") or options.get("mark")
     if format == "csv" and odd:
         return "csv texts", {**options, "rows": "csv"}
     if format.endswith("texts"):

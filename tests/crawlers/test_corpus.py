@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,23 @@ from catalog_server.model.spark_schema import spark_columns
 from catalog_server.model.table import Table
 from tests.crawlers.conftest import ME
 from tests.crawlers.corpus import LAYOUTS, Expected, Layout
-from tests.lake.places import Place
+from tests.engines.s3 import S3
+from tests.lake.places import Place, s3_place
 from tests.query.conftest import Sql, close_sql, open_sql
+
+DISTANT = (
+    *("delimiters", "packed", "packed_by_hadoop", "packed_by_hand", "utf16", "odd_values", "odd_file_names"),
+    *(
+        "avro_grows",
+        "avro_partitions",
+        "orc_grows",
+        "xml_rows",
+        "json_over_several_lines",
+        "apache",
+        "logs_with_fields",
+    ),
+)
+"""Layouts that are read from a real S3 store too: one of each way of reading."""
 
 
 @dataclass(frozen=True)
@@ -33,9 +48,9 @@ class Bench:
         """The catalog."""
         return self.sql.catalog
 
-    def crawl(self, layout: Layout) -> Crawl:
-        """Put a layout's files down and crawl them."""
-        place = Place(self.catalog.lake, f"file://{self.folder}/{layout.name}")
+    def crawl(self, layout: Layout, place: Place | None = None) -> Crawl:
+        """Put a layout's files down, in a folder of this machine unless another place is given, and crawl them."""
+        place = place or Place(self.catalog.lake, f"file://{self.folder}/{layout.name}")
         place.put(dict(layout.made()))
         crawls = Crawls(self.catalog)
         crawls.create(ME, Crawler(layout.name, (place.root,), "hive", layout.name, "", dict(layout.options)))
@@ -103,3 +118,16 @@ def test_a_layout_becomes_its_tables(bench: Bench, layout: Layout) -> None:
     if not layout.problems:  # what is told to be broken is read by engines as they can
         for name, expected in layout.tables.items():
             assert bench.read(layout, name, expected) == [expected.rows, *expected.sums.values()], name
+
+
+@pytest.mark.s3
+@pytest.mark.parametrize("layout", [one for one in LAYOUTS if one.name in DISTANT], ids=lambda layout: layout.name)
+def test_a_layout_in_a_store_is_read_as_well(bench: Bench, s3_server: S3, s3_bucket: str, layout: Layout) -> None:
+    layout = replace(layout, name=f"distant_{layout.name}")
+    place = s3_place(s3_server, s3_bucket)
+    assert place.connection is not None
+    bench.catalog.connections.create(ME, replace(place.connection, name=s3_bucket))
+    crawl = bench.crawl(layout, Place(bench.catalog.lake, place.root))
+    assert (crawl.state, crawl.summary["problems"]) == ("SUCCEEDED", [])
+    for name, expected in layout.tables.items():
+        assert bench.read(layout, name, expected) == [expected.rows, *expected.sums.values()], name
