@@ -16,11 +16,11 @@ from catalog_server.model.types import DataType, parse_type
 
 SIMILAR = 0.5
 """Share of its columns that a file must have in common with the others to belong to them."""
-TEXTS = ("csv", "json", "xml")
+TEXTS = ("csv", "json", "xml", "excel")
 """Formats in which values are written as text, so that a string holds any of them."""
-POSITIONAL = ("csv", "orc")
+POSITIONAL = ("csv", "orc", "excel")
 """Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
-_DIALECT = {"csv": ("delimiter", "header", "encoding", "skip"), "xml": ("rowTag",)}
+_DIALECT = {"csv": ("delimiter", "header", "encoding", "skip"), "xml": ("rowTag",), "excel": ("header",)}
 
 
 @dataclass(slots=True)
@@ -42,7 +42,9 @@ def merge(files: Iterable[tuple[FileInfo, FileSchema]]) -> Merged:
     if not looked:
         return merged
     format = looked[0][1].format
-    kept = {"csv": _same_dialect, "xml": _same_dialect, "json": _same_spread}.get(format, _all)(looked, merged)
+    kept = {"csv": _same_dialect, "xml": _same_dialect, "excel": _same_dialect, "json": _same_spread}.get(format, _all)(
+        looked, merged
+    )
     positional = format in POSITIONAL
     leading = max(kept, key=lambda one: len(one[1].columns))[1] if positional else _commonest(kept)
     types: dict[str, DataType] = {}

@@ -315,6 +315,8 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     if format == "xml":
         types = {column.name: column.type for column in spark_columns(table.parameters) or table.columns}
         return "json texts", {"rows": "xml", "tag": said.get(ROW_TAG, "ROW"), "types": types}
+    if said.get("classification") == "excel":
+        return "csv texts", {"rows": "excel", "skip": _skip(said), "null": ""}
     if PATTERN in said:
         return "csv texts", {"rows": "matches", "pattern": said[PATTERN]}
     if format == "csv" or format == "text":

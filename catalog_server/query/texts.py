@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import zlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, cast
 
 from catalog_server.lake.files import FileSystem
@@ -32,9 +32,9 @@ Row = Sequence[str | None]
 def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str]) -> Rows:
     """The rows of all files: text columns of these names and `file_index`, the number of a row's file.
 
-    `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`, `lines`, which
-    has the one column of its lines, `documents`, which has
-    objects over several lines, `xml`, or `matches`, the groups of a pattern. Raises `Unsupported`, also while the rows are taken.
+    `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`; `lines`, which has
+    the one column of its lines; `documents`, whose objects are the one column, as are those of `xml`; `excel`; or `matches`, the
+    groups of a pattern. Raises `Unsupported`, also while the rows are taken.
     """
     import pyarrow as pa
 
@@ -72,7 +72,7 @@ def _rows(source: FileSystem, location: str, options: Mapping[str, Any]) -> Iter
             ahead = io.BufferedReader(cast("io.RawIOBase", file), _AHEAD_BYTES)
             packing = packing_of(ahead.read(16), base_name(location).lower())
             ahead.seek(0)
-            stream = unpacked(ahead, packing)
+            stream = unpacked(ahead, packing if options["rows"] != "excel" else None)
             yield from _KINDS[options["rows"]](stream, options)
     except (OSError, EOFError, ValueError, zlib.error, csv.Error) as error:
         raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
@@ -99,14 +99,25 @@ def _csv(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
     else:
         said |= {"quoting": csv.QUOTE_NONE, "escapechar": escape or None}
     csv.field_size_limit(LINE_CHARACTERS_MAX)
+    yield from _skipped(csv.reader(text_lines(stream, options), **said), options)
+
+
+def _skipped(rows: Iterable[list[str]], options: Mapping[str, Any]) -> Iterator[Row]:
+    """Rows after those that are skipped, with their nulls."""
     null, skip = options.get("null"), int(options.get("skip", 0))
-    for row in csv.reader(text_lines(stream, options), **said):
+    for row in rows:
         if not row:
             continue
         if skip:
             skip -= 1
             continue
         yield row if null is None else [None if value == null else value for value in row]
+
+
+def _excel(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    from catalog_server.lake.formats.excel import rows
+
+    yield from _skipped(rows(stream), options)
 
 
 def _lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
@@ -144,4 +155,5 @@ _KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {
     "documents": _documents,
     "matches": _matches,
     "xml": _xml,
+    "excel": _excel,
 }

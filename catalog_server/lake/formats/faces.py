@@ -43,10 +43,10 @@ XML_SERDE = "com.amazonaws.glue.serde.XmlSerDe"
 """Hive has no reader for XML; this name says what the files are, and engines that lack it refuse them."""
 REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
-FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml")
+FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml", "excel")
 """The formats of tables of files that are made here."""
-BY_SERDE = ("avro", *LOGS, grok.FORMAT)
-"""Formats that Spark reads through Hive's reader, since it has none of its own at hand."""
+BY_SERDE = ("avro", "excel", *LOGS, grok.FORMAT)
+"""Formats that Spark has no reader of its own for: it reads them through Hive's, or not at all."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
 UNPACKED = "unpacked"
 """Option of files that no engine but the server's own SQL unpacks."""
@@ -90,7 +90,7 @@ def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
     """The two faces of a table of `format` (one of `FORMATS` or of `LOGS`) at `location`; `options` as in `FileSchema`."""
-    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json, "xml": _xml}
+    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json, "xml": _xml, "excel": _csv}
     storage = makers.get(format, _regex)(options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
@@ -108,7 +108,7 @@ def faces(
         parameters["spark.sql.partitionProvider"] = "catalog"
     if UNPACKED in options:
         parameters.pop(PROVIDER, None)
-    if UNPACKED in options or options.get("encoding") == "UTF-16":
+    if UNPACKED in options or format == "excel" or options.get("encoding") == "UTF-16":
         storage = replace(storage, input_format=UNREADABLE)
     if (engines := readable_by(format, options)) is not None:
         parameters[READABLE_BY] = engines
@@ -125,7 +125,7 @@ def faces(
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
-    if UNPACKED in options:
+    if UNPACKED in options or format == "excel":
         return "sql"
     if format == "xml":
         return "sql, spark"

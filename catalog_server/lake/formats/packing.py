@@ -31,6 +31,7 @@ _BLOCK_BYTES_MAX = 64 * 1024 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_557
 _ZIP_MEMBERS_MAX = 100
+_ZIP_DIRECTORY_BYTES_MAX = 4 * 1024 * 1024
 
 
 def named_packing(name: str) -> str | None:
@@ -151,15 +152,22 @@ def _snappy_frames(file: IO[bytes]) -> Any:
     return io.BufferedReader(_Parts(parts()), 65_536)
 
 
-def _zip_member(file: IO[bytes]) -> Any:
+def check_directory(file: IO[bytes], members_max: int) -> None:
+    """Look for the directory of a ZIP archive before all of it is read; raises `ValueError` where it is missing or too large."""
     size = file.seek(0, io.SEEK_END)
     file.seek(max(0, size - _ZIP_TAIL_BYTES))
     tail = file.read(_ZIP_TAIL_BYTES)
     at = tail.rfind(_END_OF_ZIP)
-    if at < 0 or len(tail) < at + 12:
+    if at < 0 or len(tail) < at + 16:
         raise ValueError("the ZIP archive is truncated: its directory is missing")
-    if int.from_bytes(tail[at + 10 : at + 12], "little") > _ZIP_MEMBERS_MAX:
-        raise ValueError("the ZIP archive holds many files: it must hold one")
+    count, length = int.from_bytes(tail[at + 10 : at + 12], "little"), int.from_bytes(tail[at + 12 : at + 16], "little")
+    if count > members_max or length > _ZIP_DIRECTORY_BYTES_MAX:
+        raise ValueError(f"the ZIP archive holds more than {members_max} files")
+    file.seek(0)
+
+
+def _zip_member(file: IO[bytes]) -> Any:
+    check_directory(file, _ZIP_MEMBERS_MAX)
     try:
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import avro, csv, grok, json, logs, orc, parquet, xml
+from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
 from catalog_server.lake.formats.faces import UNPACKED
 from catalog_server.lake.formats.packing import OWN, named_packing
@@ -27,8 +27,9 @@ _BY_ENDING = {
     ".orc": "orc",
     ".avro": "avro",
     ".xml": "xml",
-    ".xlsx": "Excel",
-    ".xls": "Excel",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "old Excel",
 }
 _FOREIGN = (
     (b"%PDF", "PDF"),
@@ -36,7 +37,15 @@ _FOREIGN = (
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
-_SHOWN = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC", "avro": "Avro", "xml": "XML"}
+_SHOWN = {
+    "csv": "CSV",
+    "json": "JSON",
+    "parquet": "Parquet",
+    "orc": "ORC",
+    "avro": "Avro",
+    "xml": "XML",
+    "excel": "Excel",
+}
 _BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _HIDDEN = ("_", ".")
@@ -85,7 +94,7 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     """
     format, sample = _judged(files, info, None, options or {})
     if sample is None:
-        found: FileSchema = _BINARY[format].inspect(files, info)
+        found: FileSchema = {**_BINARY, "excel": excel}[format].inspect(files, info)
         return found
     found = _inspect_text(format, sample, options or {})
     if sample.compression in OWN:
@@ -130,6 +139,9 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
     expected, packing = named_format(info.location)
+    if expected == "excel":
+        excel.check_ends(files, info)
+        return "excel", None
     try:
         sample = take_sample(files, info, limit) if limit else take_sample(files, info)
     except CatalogError as error:
@@ -163,8 +175,6 @@ def _agree(found: str, expected: str | None) -> str:
 
 
 def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -> None:
-    if sample.compression == "zip" and expected == "Excel":
-        raise FileProblem("Excel: not a format that can be catalogued yet")
     if (sample.compression or "").partition(" ")[0] != (packing or ""):
         held = f"{sample.compression} data" if sample.compression else "not packed"
         name = f"its name says {packing}" if packing else "its name does not say so, and engines go by the name"

@@ -14,6 +14,7 @@ from tests.crawlers.corpus import (
     names,
     partitions,
     server_logs,
+    workbooks,
     xmls,
 )
 from tests.crawlers.corpus.kit import Expected, Layout
@@ -30,6 +31,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *names.LAYOUTS,
     *server_logs.LAYOUTS,
     *xmls.LAYOUTS,
+    *workbooks.LAYOUTS,
     *hostile.LAYOUTS,
 )
 
