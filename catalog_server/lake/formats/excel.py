@@ -23,8 +23,8 @@ _PARTS_MAX = 10_000
 _CELL_CHARACTERS_MAX = 1024 * 1024
 _ROWS_MAX = 5_000
 _CHUNK = 65_536
-_DATES = {*range(14, 23), *range(45, 48)}
-"""Excel's own formats of numbers that are dates or times."""
+_DATES = {number: number > 17 for number in (*range(14, 23), *range(45, 48))}
+"""Excel's own formats of numbers that are dates, and whether they show a time of a day."""
 _NO_LETTERS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _BASE = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
 
@@ -138,26 +138,25 @@ def _places(archive: zipfile.ZipFile) -> dict[str, str]:
     return places
 
 
-def _date_styles(archive: zipfile.ZipFile) -> set[int]:
-    """The numbers of the styles in which a number is shown as a date or time."""
-    codes: dict[int, str] = {}
+def _date_styles(archive: zipfile.ZipFile) -> dict[int, bool]:
+    """The styles in which a number is shown as a date or time, and whether a time is shown."""
+    dates = dict(_DATES)
     formats: list[int] = []
     inside = False
 
     def style(name: str, attributes: dict[str, str]) -> None:
         nonlocal inside
         if name == "numFmt":
-            codes[_whole(attributes.get("numFmtId"))] = attributes.get("formatCode", "")
+            code = _NO_LETTERS.sub("", attributes.get("formatCode", "")).lower()
+            if re.search("[ymdhs]", code):
+                dates[_whole(attributes.get("numFmtId"))] = re.search("[hs]", code) is not None
         elif name in ("cellXfs", "cellStyleXfs", "cellStyles"):
             inside = name == "cellXfs"
         elif name == "xf" and inside:
             formats.append(_whole(attributes.get("numFmtId")))
 
     _walk(archive, "xl/styles.xml", style)
-    dates = _DATES | {
-        number for number, code in codes.items() if re.search("[ymdhs]", _NO_LETTERS.sub("", code).lower())
-    }
-    return {index for index, number in enumerate(formats) if number in dates}
+    return {index: dates[number] for index, number in enumerate(formats) if number in dates}
 
 
 def _whole(text: str | None) -> int:
@@ -200,7 +199,7 @@ def _shared(archive: zipfile.ZipFile) -> list[str]:
 class _Sheet:
     """Takes a sheet's elements and makes rows of them."""
 
-    def __init__(self, shared: list[str], dates: set[int], base: datetime) -> None:
+    def __init__(self, shared: list[str], dates: dict[int, bool], base: datetime) -> None:
         self.rows: list[list[str]] = []
         self._shared, self._dates, self._base = shared, dates, base
         self._row: list[str] = []
@@ -250,19 +249,20 @@ class _Sheet:
     def _number(self, text: str) -> str:
         try:
             number = float(text)
-            if _whole(self._cell.get("s")) in self._dates:
-                return _moment(self._base, number)
+            timed = self._dates.get(_whole(self._cell.get("s")))
+            if timed is not None:
+                return _moment(self._base, number, timed)
         except (ValueError, OverflowError):
             return text
         return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
 
 
-def _moment(base: datetime, days: float) -> str:
-    """A date, a time of a day, or both, in ISO's form."""
+def _moment(base: datetime, days: float, timed: bool) -> str:
+    """A date, a time of a day, or both, in ISO's form; where a time is shown there is one, midnight too."""
     moment = base + timedelta(seconds=round(days * 86_400))
     if 0 <= days < 1:
         return moment.time().isoformat()
-    return moment.isoformat(" ") if moment.time() != base.time() else moment.date().isoformat()
+    return moment.isoformat(" ") if timed or moment.time() != base.time() else moment.date().isoformat()
 
 
 def _column(reference: str, following: int) -> int:
@@ -279,7 +279,7 @@ def _column(reference: str, following: int) -> int:
 
 
 def _sheet_rows(
-    archive: zipfile.ZipFile, part: str, shared: list[str], dates: set[int], base: datetime
+    archive: zipfile.ZipFile, part: str, shared: list[str], dates: dict[int, bool], base: datetime
 ) -> Iterator[list[str]]:
     if part not in archive.namelist():
         return

@@ -61,7 +61,7 @@ def _cell(place: str, value: Cell, shared: list[str]) -> str:
 
 _ORDERS = [
     ["Id", "Customer", "Price", "Day", "At", "Paid"],
-    [1.0, "Anna", 2.5, (45292, 1), (45292.5, 2), True],
+    [1.0, "Anna", 2.5, (45292, 1), (45292, 2), True],
     [],
     [2.0, None, 4.0, (45293, 1), (45293.75, 2), False],
 ]
@@ -95,7 +95,7 @@ LAYOUTS = (
                 3,
                 id=6,
                 price=7.5,
-                **{"year(day)": 6072, "hour(at)": 36},
+                **{"year(day)": 6072, "hour(at)": 24},
                 format="excel",
                 kind="Excel",
             ),
