@@ -21,18 +21,20 @@ Glance = tuple[FileInfo, str | None, str | None]
 """A file, its format, and what is wrong with it: one of the last two is None."""
 
 
-def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int) -> Iterator[Glance]:
-    """Say of each file what it is, in the order given. After `peeked_max` files names are believed."""
+def glance(
+    files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, options: Mapping[str, str] | None = None
+) -> Iterator[Glance]:
+    """Say of each file what it is, in the order given, by `options` of formats. After `peeked_max` files names are believed."""
     counted = 0
 
     def look(info: FileInfo) -> tuple[str | None, str | None]:
-        return _outcome(lambda: sniff.peek(files, info))
+        return _outcome(lambda: sniff.peek(files, info, options))
 
     def trust(info: FileInfo) -> tuple[str | None, str | None]:
         if info.size == 0:
             return None, "empty: 0 bytes"
         named, _ = sniff.named_format(info.location)
-        return (named, None) if named in FORMATS else _outcome(lambda: sniff.peek(files, info))
+        return (named, None) if named in FORMATS else _outcome(lambda: sniff.peek(files, info, options))
 
     def tasks() -> Iterator[tuple[FileInfo, Callable[[], tuple[str | None, str | None]]]]:
         nonlocal counted

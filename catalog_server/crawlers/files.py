@@ -33,6 +33,7 @@ from catalog_server.crawlers.manifest import (
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
+from catalog_server.lake.formats import csv, grok
 from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid
@@ -40,6 +41,7 @@ from catalog_server.model.names import name_key
 
 PEEKED_MAX = 2_000
 SAMPLE = 20
+_FORMAT_OPTIONS = ("csv.", "xml.", "grok.")
 _NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"
 EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
 
@@ -77,7 +79,10 @@ class Settings:
         recrawl = options.get("recrawl", CHANGES)
         if recrawl not in (EVERYTHING, CHANGES, NEW_FOLDERS):
             raise Invalid("option recrawl", f"{recrawl!r} is none of {EVERYTHING}, {CHANGES}, {NEW_FOLDERS}")
-        said = {key: value for key, value in options.items() if key.startswith("csv.")}
+        csv.Said.of(options)
+        if "grok.pattern" in options:
+            grok.parse(options["grok.pattern"])
+        said = {key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)}
         exclude = Globs(options["exclude"]) if options.get("exclude", "").strip(", ") else None
         level, one = options.get("table_level"), options.get("one_table", "false")
         if one not in ("true", "false"):
@@ -213,11 +218,11 @@ class _Target:
         return known.versions is not None and self.memory.versions.get(name_key(known.name)) == known.versions
 
     def _folders(self) -> Iterator[tuple[Folder, bool]]:
-        held = self.memory.manifest.folders() if self.head else iter(())
+        held = self.memory.manifest.folders() if self.head and self.head.options == self.options else iter(())
         return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
-        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude)
+        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude, self.settings.formats or {})
         glances.look(self.files, self.root, self._folders, limits, self.memory.spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
         found = glances.collect(self.root, self._folders, limits, self.memory.spool, writer, self.report)

@@ -7,7 +7,7 @@ once is not read again as long as its size and etag stay.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -42,10 +42,12 @@ Folders = Callable[[], Iterator[tuple[Folder, bool]]]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many files are read, and which are not looked at in any way."""
+    """How many files are read, and how, and which are not looked at in any way."""
 
     peeked_max: int
     exclude: Globs | None = None
+    formats: Mapping[str, str] = field(default_factory=dict)
+    """What is said of formats by the crawler's options."""
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: 
                     yield info
 
     noted: list[tuple[str, str, str, str]] = []
-    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1)
+    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.formats)
     for done, (info, format, problem) in enumerate(looked, 1):
         noted.append((*places.pop(info.location), _verdict(format, problem)))
         if len(noted) >= _BATCH:

@@ -122,7 +122,7 @@ def split(path: Path, level: int | None = None) -> tuple[Path, tuple[tuple[str |
 def _pair(part: str) -> tuple[str | None, str] | None:
     key, equals, value = part.partition("=")
     if equals and key:
-        return unescape(key), unescape(value)
+        return unescape(key), unescape(value) or DEFAULT_PARTITION  # as Hive calls a partition of an empty value
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from catalog_server.lake.files import FileInfo
+from catalog_server.lake.formats import xml
+from catalog_server.lake.formats.avro import LITERAL, join
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.formats.widen import settle, widen
 from catalog_server.model.table import Column
@@ -14,11 +16,11 @@ from catalog_server.model.types import DataType, parse_type
 
 SIMILAR = 0.5
 """Share of its columns that a file must have in common with the others to belong to them."""
-TEXTS = ("csv", "json")
+TEXTS = ("csv", "json", "xml", "excel")
 """Formats in which values are written as text, so that a string holds any of them."""
-POSITIONAL = ("csv", "orc")
+POSITIONAL = ("csv", "orc", "excel")
 """Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
-_DIALECT = ("delimiter", "header", "encoding")
+_DIALECT = {"csv": ("delimiter", "header", "encoding", "skip"), "xml": ("rowTag",), "excel": ("header",)}
 
 
 @dataclass(slots=True)
@@ -40,7 +42,9 @@ def merge(files: Iterable[tuple[FileInfo, FileSchema]]) -> Merged:
     if not looked:
         return merged
     format = looked[0][1].format
-    kept = _same_dialect(looked, merged) if format == "csv" else looked
+    kept = {"csv": _same_dialect, "xml": _same_dialect, "excel": _same_dialect, "json": _same_spread}.get(format, _all)(
+        looked, merged
+    )
     positional = format in POSITIONAL
     leading = max(kept, key=lambda one: len(one[1].columns))[1] if positional else _commonest(kept)
     types: dict[str, DataType] = {}
@@ -67,13 +71,14 @@ def _commonest(files: Sequence[tuple[FileInfo, FileSchema]]) -> FileSchema:
 
 
 def _same_dialect(files: Sequence[tuple[FileInfo, FileSchema]], merged: Merged) -> list[tuple[FileInfo, FileSchema]]:
-    dialects = Counter(tuple(schema.options.get(key, "") for key in _DIALECT) for _, schema in files)
+    keys = _DIALECT[files[0][1].format]
+    dialects = Counter(tuple(schema.options.get(key, "") for key in keys) for _, schema in files)
     chosen = max(dialects, key=lambda one: dialects[one])
     kept = []
     for info, schema in files:
         differences = [
             f"{key} {schema.options.get(key, '') or 'UTF-8'!r} where the others have {wanted or 'UTF-8'!r}"
-            for key, wanted in zip(_DIALECT, chosen, strict=True)
+            for key, wanted in zip(keys, chosen, strict=True)
             if schema.options.get(key, "") != wanted
         ]
         if differences:
@@ -81,6 +86,25 @@ def _same_dialect(files: Sequence[tuple[FileInfo, FileSchema]], merged: Merged) 
         else:
             kept.append((info, schema))
     return kept
+
+
+def _all(files: list[tuple[FileInfo, FileSchema]], _: Merged) -> list[tuple[FileInfo, FileSchema]]:
+    return files
+
+
+def _same_spread(files: list[tuple[FileInfo, FileSchema]], merged: Merged) -> list[tuple[FileInfo, FileSchema]]:
+    """Files of JSON lines, or files of arrays and documents, whichever are more; a file of one line is both."""
+    several = [schema.options.get("multiLine") == "true" for _, schema in files]
+    lines = [not many and schema.rows != 1 for many, (_, schema) in zip(several, files, strict=True)]
+    if not any(several) or not any(lines):
+        return files
+    misfits, reason = (lines, "JSON lines where the other files are arrays or documents") if sum(several) > sum(lines) else (
+        several, "a JSON array or document over several lines where the other files are JSON lines"
+    )  # fmt: skip
+    merged.problems.extend(
+        (info.location, f"is {reason}") for misfit, (info, _) in zip(misfits, files, strict=True) if misfit
+    )
+    return [file for misfit, file in zip(misfits, files, strict=True) if not misfit]
 
 
 def _misfit_in_order(schema: FileSchema, leading: FileSchema) -> str | None:
@@ -104,9 +128,11 @@ def _misfit(schema: FileSchema, leading: FileSchema) -> str | None:
 def _absorb(schema: FileSchema, types: dict[str, DataType], columns: dict[str, Column], *, text: bool) -> str | None:
     """Widen the types by those of a file, or say why that cannot be done and change nothing."""
     widened: dict[str, DataType] = {}
+    xml_like = schema.format == "xml"
     for column in schema.columns:
         kind = parse_type(column.type)
-        common = widen(types[column.key], kind, text=text) if column.key in types else kind
+        known = types.get(column.key, kind)
+        common = xml.join(known, kind) if xml_like else widen(known, kind, text=text)
         if common is None:
             return f"its column {column.name} is {column.type} where the other files have {types[column.key]}"
         widened[column.key] = common
@@ -121,5 +147,7 @@ def _join_options(options: dict[str, str], more: Mapping[str, str]) -> None:
     for key, value in more.items():
         if key == "timestamps" and key in options:
             options[key] = ",".join(sorted({*options[key].split(","), *value.split(",")}))
+        elif key == LITERAL and key in options:
+            options[key] = join(options[key], value)
         else:
             options.setdefault(key, value)

@@ -141,6 +141,7 @@ _FORMATS_BY_SERDE = (
     ("json", "json"),
     ("lazysimple", "text"),
     ("regex", "text"),
+    ("xmlserde", "xml"),
 )
 
 

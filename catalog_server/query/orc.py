@@ -7,17 +7,18 @@ from typing import Any
 
 from catalog_server.lake.files import FileSystem
 from catalog_server.model.errors import Unsupported
+from catalog_server.query.rows import Rows
 
 
-def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Any]:
-    """The names in the files of those wanted columns (lower case) that they have, and a reader of all rows.
+def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Rows]:
+    """The names in the files of those wanted columns (lower case) that they have, and all rows.
 
     Rows carry the number of their file as `file_index`. Types are those that hold the values of all files. Raises
     `Unsupported` for files that cannot be read or do not fit each other.
     """
     import pyarrow as pa
 
-    source = _filesystem(storage)
+    source = open_files(storage)
     try:
         schemas = [_schema(source, location) for location in files]
         whole = pa.unify_schemas(schemas, promote_options="permissive")
@@ -28,10 +29,11 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
         if name.lower() in wanted:
             names.setdefault(name.lower(), name)
     kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
-    return names, pa.RecordBatchReader.from_batches(kept, _batches(source, files, kept))
+    return names, Rows(kept, _batches(source, files, kept))
 
 
-def _filesystem(storage: Mapping[str, str]) -> FileSystem:
+def open_files(storage: Mapping[str, str]) -> FileSystem:
+    """The file system of a location's store, by its options."""
     from catalog_server.lake.local import LocalFileSystem
     from catalog_server.lake.s3 import S3FileSystem
 

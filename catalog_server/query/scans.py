@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
 from catalog_server.model.errors import Unsupported
+from catalog_server.query.rows import Rows
 from catalog_server.query.types import identifier, text_literal
 
 CONSTANT_GROUPS_MAX = 16
@@ -169,6 +171,7 @@ class _Csv(_Reader):
             "auto_detect": "false",
             "strict_mode": "false",
             "hive_partitioning": "false",
+            "parallel": str(not options.get("quote")).lower(),
             "columns": "{" + columns + "}",
         }
         if options.get("encoding"):
@@ -242,36 +245,92 @@ class _Json(_Reader):
         return f"CAST({held} AS {column['duckdb']})" if column.get("nested") else held
 
 
-class _Orc(_Reader):
+class _Copied(_Reader):
+    """Rows that Python reads, copied into a temporary table first."""
+
+    copied: str
+
+    def copy(self, connection: Any, rows: Rows) -> None:
+        """Fill the copy of one group of files."""
+        self.scan["copies"] = number = self.scan.get("copies", 0) + 1
+        self.copied = identifier(f"{self.scan['alias']}_copy_{number}")
+        rows.fill(connection, self.copied, f"{self.scan['alias']}_arrow")
+
+    def table(self, files: Sequence[str]) -> str:  # noqa: ARG002
+        """The copy."""
+        return self.copied
+
+
+class _CsvTexts(_Copied, _Csv):
+    """CSV that is unpacked or decoded on the way."""
+
+    def bind(self, connection: Any, files: Sequence[str]) -> None:
+        """Copy all columns of the files."""
+        from catalog_server.query.texts import read
+
+        self.copy(connection, read(files, self.options, self.scan["all_columns"]))
+
+
+class _JsonTexts(_Copied):
+    """JSON objects that are unpacked or cut apart on the way."""
+
+    def bind(self, connection: Any, files: Sequence[str]) -> None:
+        """Copy the objects as text."""
+        from catalog_server.query.texts import read
+
+        self.copy(connection, read(files, self.options, ["object"]))
+
+    def table(self, files: Sequence[str]) -> str:
+        """The copy, its objects taken apart."""
+        kinds = {each["source"]: each.get("nested") or each["duckdb"] for each in self.scan["columns"]}
+        if not kinds:
+            return super().table(files)
+        fields = f"json_transform(CAST(object AS JSON), {text_literal(json.dumps(kinds))}) AS fields"
+        return f"(SELECT {fields}, file_index FROM {self.copied})"
+
+    def column(self, column: dict[str, Any]) -> str:
+        """One column in its declared type."""
+        held = f"f.fields.{identifier(column['source'])}"
+        return f"CAST({held} AS {column['duckdb']})" if column.get("nested") else held
+
+
+class _Orc(_Copied):
     """Columns by name, copied into a temporary table first; what a file lacks is NULL."""
 
     held: dict[str, str]
-    copied: str
 
     def bind(self, connection: Any, files: Sequence[str]) -> None:
         """Copy the wanted columns of the files."""
         from catalog_server.query.orc import read
 
-        self.scan["orc_tables"] = number = self.scan.get("orc_tables", 0) + 1
-        self.copied = identifier(f"{self.scan['alias']}_orc_{number}")
-        self.held, reader = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
-        batches = f"{self.scan['alias']}_arrow"
-        connection.register(batches, reader)
-        try:
-            connection.execute(f"CREATE TEMP TABLE {self.copied} AS SELECT * FROM {identifier(batches)}")
-        finally:
-            connection.unregister(batches)
-
-    def table(self, files: Sequence[str]) -> str:  # noqa: ARG002
-        """The copy."""
-        return self.copied
+        self.held, rows = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        self.copy(connection, rows)
 
     def column(self, column: dict[str, Any]) -> str:
         """One column in its declared type."""
         return _by_name(self.held, column)
 
 
-_READERS: dict[str, type[_Reader]] = {"parquet": _Parquet, "csv": _Csv, "json": _Json, "orc": _Orc}
+class _Avro(_Orc):
+    """As ORC, by another library."""
+
+    def bind(self, connection: Any, files: Sequence[str]) -> None:
+        """Copy the wanted columns of the files."""
+        from catalog_server.query.avro import read
+
+        self.held, rows = read(files, self.options["storage"], [each["name"] for each in self.scan["columns"]])
+        self.copy(connection, rows)
+
+
+_READERS: dict[str, type[_Reader]] = {
+    "parquet": _Parquet,
+    "csv": _Csv,
+    "csv texts": _CsvTexts,
+    "json": _Json,
+    "json texts": _JsonTexts,
+    "orc": _Orc,
+    "avro": _Avro,
+}
 
 
 def _attached_columns(scan: dict[str, Any]) -> str:

@@ -7,6 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.logs import PATTERN
+from catalog_server.lake.formats.packing import named_packing
+from catalog_server.lake.formats.xml import ROW_TAG
 from catalog_server.model.caller import SYSTEM
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import Unsupported
@@ -172,20 +176,21 @@ class SpecBuilder:
     ) -> None:
         partition, location, files = found
         storage = partition.storage if partition is not None and partition.storage is not None else table.storage
-        format, options = reading(table, storage)
-        by_duckdb = format != "orc"
-        if not by_duckdb:
-            options["storage"] = self.catalog.lake.storage_options(location)
-        group = groups.setdefault(
-            f"{format} {sorted(options.items())}",
-            {"format": format, "options": options, "files": [], "values": [], "of_file": []},
-        )
+        said = reading(table, storage)
         values = _values(spec, table, partition)
-        if values not in group["values"][-1:]:
-            group["values"].append(values)
-        if files and by_duckdb:
-            self._allow_store(location)
         for info in files:
+            format, options = read_by(info.location, *said)
+            by_duckdb = format in BY_DUCKDB
+            if by_duckdb:
+                self._allow_store(location)
+            else:
+                options = {**options, "storage": self.catalog.lake.storage_options(location)}
+            group = groups.setdefault(
+                f"{format} {sorted(options.items())}",
+                {"format": format, "options": options, "files": [], "values": [], "of_file": []},
+            )
+            if values not in group["values"][-1:]:
+                group["values"].append(values)
             path = local_path(info.location)
             pattern = path.translate(_GLOB) if by_duckdb else path
             group["files"].append(pattern)
@@ -273,23 +278,56 @@ def _nested_in_files(source: StoredTable) -> dict[str, str]:
     return {key: to_duckdb(kind) for key, kind in kinds.items() if kind.fields}
 
 
+BY_DUCKDB = ("parquet", "csv", "json")
+"""Readers that open files themselves; all others get their store's options."""
+
+
+def read_by(location: str, format: str, options: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    """The reader of one file: DuckDB's where it can unpack and decode the file, else one that does that before."""
+    parameters = "?" in location and not location.startswith(
+        ("file:", "/")
+    )  # what follows is none of the name to DuckDB
+    if parameters and format == "parquet":
+        raise Unsupported(f"{location}: the embedded engine reads no Parquet file of a store with a ? in its name")
+    packing = named_packing(location.lower())
+    odd = parameters or packing not in (None, "gzip", "zstd") or options.get("encoding") or options.get("mark")
+    if format == "csv" and odd:
+        return "csv texts", {**options, "rows": "csv"}
+    if format.endswith("texts"):
+        return format, options
+    if format == "json" and options.get("documents"):
+        return "json texts", {**options, "rows": "documents"}
+    if format == "json" and odd:
+        return "json texts", {**options, "rows": "lines"}
+    return format, options
+
+
 def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     """The format in which the embedded engine reads a table's files, with its options; raises `Unsupported`."""
     provider = table.parameters.get("spark.sql.sources.provider", "").lower().rsplit(".", 1)[-1]
-    format = provider if provider in ("csv", "json", "parquet", "orc") else storage_format(storage)
-    if format in ("parquet", "orc"):
+    format = provider if provider in ("csv", "json", "xml", "parquet", "orc") else storage_format(storage)
+    if format in ("parquet", "orc", "avro"):
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
     if format == "json":
-        return "json", {}
+        several = said.get("multiLine", "").lower() == "true"
+        return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}
+    if format == "xml":
+        types = {column.name: column.type for column in spark_columns(table.parameters) or table.columns}
+        return "json texts", {"rows": "xml", "tag": said.get(ROW_TAG, "ROW"), "types": types}
+    if said.get("classification") == "excel":
+        return "csv texts", {"rows": "excel", "skip": _skip(said), "null": ""}
+    if PATTERN in said:
+        return "csv texts", {"rows": "matches", "pattern": said[PATTERN]}
     if format == "csv" or format == "text":
         library = (storage.serde.library or "").lower()
+        encoding = {} if said.get("encoding", "UTF-8").upper() == "UTF-8" else {"encoding": said["encoding"]}
         if "opencsv" in library:
-            return "csv", _open_csv(said)
+            return "csv", _open_csv(said) | encoding
         if "lazysimple" in library and not (provider == "csv" and "field.delim" not in said):
-            return "csv", _lazy_simple(said)
+            return "csv", _lazy_simple(said) | encoding
         if provider == "csv":
-            return "csv", _spark_csv(said)
+            return "csv", _spark_csv(said) | encoding
     raise Unsupported(f"table {table.full_name}: files of format {format} cannot be read by the embedded engine")
 
 

@@ -59,6 +59,8 @@ SPECIFICATION = {
 FORMATS = """\
 ## What each engine sees of each format
 
+[Formats](reference/formats.md) has the details, from ninety layouts of files; here is the short of it.
+
 A table of files carries a face for Hive's clients and one for Spark
 ([decision 019](decisions/019-both-faces-of-a-table-of-files.md)). "yes" means that values are read with their types.
 Marked with \\* is what a test compares value by value: `tests/compatibility/` reads crawled tables by the embedded SQL,
@@ -67,6 +69,7 @@ Spark and Trino, `tests/jobs/` runs scripts on Sail and Spark.
 | format | embedded SQL | Spark 4.1 | Trino 476 | Sail 0.7 | PyIceberg 0.12 |
 |---|---|---|---|---|---|
 | Parquet | yes\\* | yes\\* | yes\\* | yes\\* | no |
+| ORC, Avro | yes\\* | yes\\* | yes\\* | Avro\\* | no |
 | CSV without quotes | yes\\* | yes\\* | yes\\* | yes | no |
 | CSV with quotes | all columns text\\* | yes\\* | all columns text\\* | yes | no |
 | JSON lines | yes\\* | yes\\* | yes\\* | yes | no |

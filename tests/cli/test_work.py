@@ -84,6 +84,22 @@ def test_sql_over_what_was_crawled(server: RunningServer, flights: str) -> None:
     run(server, "sql", "select nothing from raw.flights", code=1)
 
 
+def test_crawler_is_told_what_cannot_be_guessed(server: RunningServer, tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "app.log").write_text("WARN [a] took 5 ms\nINFO [b] took 7 ms\n")
+    (tmp_path / "orders").mkdir()
+    (tmp_path / "orders" / "a.xml").write_text("<?xml version='1.0'?><order><id>7</id></order>\n")
+    pattern = r"grok.pattern=%{LOGLEVEL:level} \[%{WORD:thread}\] took %{INT:took:int} ms"
+    options = ["--option", pattern, "--option", "xml.row_tag=order"]
+    run(server, "crawlers", "create", "told", "--target", tmp_path.as_uri(), "--database", "told", *options)
+    crawl = json.loads(run(server, "crawlers", "run", "told", "--wait"))
+    assert (crawl["state"], crawl["summary"]["problems"]) == ("SUCCEEDED", [])
+    sql = "select sum(took) as took, (select sum(id) from told.orders) as id from told.app"
+    assert json.loads(run(server, "sql", sql)) == {"took": 12, "id": 7}
+    table = json.loads(run(server, "tables", "show", "told.orders"))
+    assert table["parameters"]["readable_by"] == "sql, spark"
+
+
 def test_job_writes_a_table_that_is_there_at_once(server: RunningServer, flights: str, tmp_path: Path) -> None:
     pytest.importorskip("pysail")
     script = tmp_path / "late.py"

@@ -202,19 +202,16 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.csv", b"a,b\n1,2\n3,4\n5", "the last row has 1 of 2 fields: the file is truncated"),
     ("x.csv", b'a,b\n1,"x\n', "truncated or damaged"),
     ("x.csv", bytes(range(256)) * 10, "binary content"),
-    ("x.csv", "a,b\n1,2\n".encode("utf-16"), "UTF-16"),
     ("x.json", b'{"a": 1}\n{"a": ', "line 2 breaks off: the file is truncated"),
     ("x.json", b'{"a": 1}\nnope\n{"a": 2}\n', "line 2 is not JSON"),
-    ("x.json", b'{\n  "a": 1\n}\n', "spread over several lines"),
-    ("x.json", b'[{"a": 1}]', "one JSON array instead of JSON lines"),
     ("x.json", b'{"a": 1}\n2\n', "line 2 is no JSON object"),
     ("x", b"just words\nand no data\n", "text without columns"),
     ("x.orc", ORC[:-20], "the ORC file is truncated"),
     ("x.orc", b"ORC" + b"\x00" * 300 + ORC[-60:], "damaged ORC"),
     ("x.orc", b"a,b\n1,2\n", "wrongly named: its name says ORC"),
     ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
-    ("x.avro", b"Obj\x01\x04\x14avro.codec", "Avro: not a format"),
-    ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "a ZIP archive"),
+    ("x.avro", b"Obj\x01\x04\x14avro.codec", "the Avro file is truncated"),
+    ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "the ZIP archive is truncated"),
 ]
 
 

@@ -189,12 +189,12 @@ def test_the_case_of_json_keys_is_taken_from_sparks_face(sql: Sql, tmp_path: Pat
 def test_a_table_that_cannot_be_read_says_so(sql: Sql, tmp_path: Path) -> None:
     from dataclasses import replace
 
-    name = make_table(sql, "avro_table", f"file://{tmp_path}", [("id", "int")])
+    name = make_table(sql, "sequences", f"file://{tmp_path}", [("id", "int")])
     table = sql.catalog.tables.get(CALLER, name)
-    avro = Storage(None, None, SerDe("org.apache.hadoop.hive.serde2.avro.AvroSerDe"))
-    sql.catalog.tables.alter(CALLER, name, replace(table, storage=avro, parameters={}))
-    with pytest.raises(Unsupported, match="avro"):
-        sql("select * from avro_table")
+    rcfile = Storage(None, None, SerDe("org.apache.hadoop.hive.serde2.columnar.ColumnarSerDe"))
+    sql.catalog.tables.alter(CALLER, name, replace(table, storage=rcfile, parameters={}))
+    with pytest.raises(Unsupported, match="sequences"):
+        sql("select * from sequences")
 
 
 def write_orc(path: Path, **columns: pa.Array) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import bz2
+import io
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import IO, Any
 
 from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.packing import packing_of, unpacked
+from catalog_server.lake.locations import base_name
 from catalog_server.model.table import Column
 
 HEAD_BYTES = 1024 * 1024
@@ -17,8 +20,8 @@ HEAD_BYTES = 1024 * 1024
 TEXT_BYTES_MAX = 4 * 1024 * 1024
 """Bytes kept of what a compressed beginning unpacks to."""
 
-_MAGIC = ((b"\x1f\x8b", "gzip"), (b"BZh", "bzip2"), (b"\x28\xb5\x2f\xfd", "zstd"))
-ENDINGS = {"gzip": (".gz", ".gzip"), "bzip2": (".bz2",), "zstd": (".zst", ".zstd")}
+_MEMBERS_MAX = 1_000
+"""Packed parts one after another that are looked into."""
 
 
 class FileProblem(Exception):
@@ -56,10 +59,13 @@ class Sample:
 def take_sample(files: FileSystem, info: FileInfo, limit: int = HEAD_BYTES) -> Sample:
     """Read a file's beginning and unpack it; raises `FileProblem` for a packed file that is damaged or cut off."""
     head = files.read(info.location, 0, limit)
-    compression = next((name for magic, name in _MAGIC if head.startswith(magic)), None)
+    compression = packing_of(head, base_name(info.location).lower())
     whole = len(head) >= info.size
     if compression is None:
         return Sample(head, head, None, whole)
+    if compression == "zip":
+        body, ended = _unpack_zip(files, info)
+        return Sample(head, body, compression, ended)
     body, ended = _unpack(head, compression)
     if whole and not ended and len(body) < TEXT_BYTES_MAX:
         raise FileProblem(f"the {compression} data ends too early: the file is truncated")
@@ -68,11 +74,14 @@ def take_sample(files: FileSystem, info: FileInfo, limit: int = HEAD_BYTES) -> S
 
 def _unpack(head: bytes, compression: str) -> tuple[bytes, bool]:
     """The unpacked beginning, and whether the packed data ended with it."""
-    if compression == "zstd":
-        return _unpack_zstd(head)
-    body, rest = b"", head
+    if compression not in ("gzip", "bzip2"):
+        return _unpack_stream(head, compression)
+    body, rest, members = b"", head, 0
     try:
         while rest and len(body) < TEXT_BYTES_MAX:
+            members += 1
+            if members > _MEMBERS_MAX:
+                return body, False
             unpacker = zlib.decompressobj(31) if compression == "gzip" else bz2.BZ2Decompressor()
             body += unpacker.decompress(rest, TEXT_BYTES_MAX - len(body))
             if not unpacker.eof:
@@ -85,21 +94,34 @@ def _unpack(head: bytes, compression: str) -> tuple[bytes, bool]:
     return body, not rest
 
 
-def _unpack_zstd(head: bytes) -> tuple[bytes, bool]:
-    import pyarrow as pa
-
-    body = b""
+def _unpack_stream(head: bytes, compression: str) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
     try:
-        with pa.CompressedInputStream(pa.BufferReader(head), "zstd") as stream:
-            while len(body) < TEXT_BYTES_MAX:
-                part = stream.read(65536)
-                if not part:
-                    return body, True
-                body += part
-    except (OSError, pa.ArrowException) as error:
-        if not body:
-            raise FileProblem(f"damaged zstd data: {error}") from error
-    return body, False
+        return _taken(unpacked(io.BytesIO(head), compression), parts)
+    except (OSError, ValueError, EOFError) as error:
+        if not parts:
+            raise FileProblem(f"damaged {compression} data: {error}") from error
+    return b"".join(parts), False
+
+
+def _taken(stream: IO[bytes], parts: list[bytes]) -> tuple[bytes, bool]:
+    """What a stream holds up to `TEXT_BYTES_MAX`, and whether that is all; `parts` are what came before an error."""
+    size = 0
+    while size < TEXT_BYTES_MAX:
+        part = stream.read(65536)
+        if not part:
+            return b"".join(parts), True
+        parts.append(part)
+        size += len(part)
+    return b"".join(parts), False
+
+
+def _unpack_zip(files: FileSystem, info: FileInfo) -> tuple[bytes, bool]:
+    try:
+        with files.open_input(info.location) as file:
+            return _taken(unpacked(file, "zip"), [])
+    except (OSError, ValueError, EOFError, zlib.error) as error:
+        raise FileProblem(str(error)) from error
 
 
 def columns_of(schema: Any) -> tuple[tuple[Column, ...], tuple[str, ...]]:
@@ -125,7 +147,10 @@ def first_line(error: Exception) -> str:
 def decode(body: bytes) -> tuple[str, str]:
     """The text of a sample and its encoding; raises `FileProblem` for what is no text that engines can read."""
     if body.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise FileProblem("UTF-16 text: engines read UTF-8 only")
+        text = body[: len(body) // 2 * 2].decode("utf-16", "replace")
+        if "\x00" in text:
+            raise FileProblem("binary content: neither Parquet nor text")
+        return text.rstrip("\ufffd"), "UTF-16"
     if b"\x00" in body[:65536]:
         raise FileProblem("binary content: neither Parquet nor text")
     try:

@@ -10,21 +10,25 @@ import csv
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
+from catalog_server.model.errors import Invalid
 from catalog_server.model.table import Column
+from catalog_server.model.types import parse_type
 
 ROWS_MAX = 20_000
 COLUMNS_MAX = 5_000
 NULL_WORDS = ("NA", "N/A", "NULL", "null", "None", "\\N", "nan", "NaN", "-")
 
+_RARE = ("\x01", "\x02", "^", "~")
 _INTEGER = re.compile(r"[+-]?(0|[1-9]\d{0,37})")
-_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,3})?")
+_COMMA = re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})([ T])([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z?)")
@@ -42,32 +46,145 @@ class Dialect:
     """What the sniffer thinks of the first row."""
 
 
-def inspect(sample: Sample, header: str = "", delimiter: str = "") -> FileSchema:
-    """The columns of a text; `header` may be `present` or `absent` where it is known. Raises `FileProblem`."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What is known of all texts: `header` is `present` or `absent`, `quote` a character or `none`; empty where it is not."""
+
+    header: str = ""
+    delimiter: str = ""
+    quote: str = ""
+    columns: tuple[Column, ...] = ()
+    """All columns; an empty type is one that the values decide."""
+
+    @classmethod
+    def of(cls, options: Mapping[str, str]) -> Said:
+        """From the options `csv.*` of a crawler; raises `Invalid`."""
+        columns = tuple(_declared(part) for part in split_columns(options.get("csv.columns", "")))
+        if len({column.key for column in columns}) < len(columns):
+            raise Invalid("option csv.columns", "a name comes twice")
+        if len(options.get("csv.quote", '"')) != 1 and options["csv.quote"] != "none":
+            raise Invalid("option csv.quote", "must be one character or none")
+        header, delimiter, quote = (options.get(f"csv.{key}", "") for key in ("header", "delimiter", "quote"))
+        return cls(header, delimiter, quote, columns)
+
+
+def split_columns(text: str) -> list[str]:
+    """The parts of a list of columns, at commas outside of brackets."""
+    parts, depth = [""], 0
+    for character in text:
+        depth += (character in "(<") - (character in ")>")
+        if character == "," and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += character
+    return [part.strip() for part in parts if part.strip()]
+
+
+def _declared(part: str) -> Column:
+    name, _, kind = part.partition(" ")
+    if kind and parse_type(kind.strip()).fields:
+        raise Invalid("option csv.columns", f"{name} cannot be of type {kind}: a field of a text holds one value")
+    return Column(name, str(parse_type(kind.strip())) if kind else "")
+
+
+def inspect(sample: Sample, said: Said = Said()) -> FileSchema:
+    """The columns of a text; raises `FileProblem`."""
+    header, delimiter = said.header, said.delimiter
     text, encoding = decode(sample.body)
     text = whole_lines(text, sample.complete)
     if not text.strip():
         raise FileProblem("nothing but white space")
+    above = heading(text)
+    if above is not None:
+        text, header, delimiter = above.below(text), "absent", above.delimiter
     dialect = sniff(_without_last(text), delimiter)
-    if not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
+    if said.quote:
+        quote = "" if said.quote == "none" else said.quote
+        dialect = replace(dialect, quote=quote, escape=dialect.escape if quote == dialect.quote else quote)
+    elif not dialect.quote and re.search(rf'(^|{re.escape(dialect.delimiter)})"', text, re.MULTILINE):
         dialect = replace(dialect, quote='"', escape='"')
-    rows = read_rows(text, dialect, sample.complete)
+    dialect, rows = _read(text, dialect, sample.complete)
+    if len(rows) == 1 and not sample.complete:
+        raise FileProblem(f"its second line does not end within the first {len(sample.body)} bytes")
     width = Counter(len(row) for row in rows[: 1 + ROWS_MAX // 10]).most_common(1)[0][0]
+    if width > 1 == len(rows[0]):
+        titles = next(n for n, row in enumerate(rows) if len(row) > 1)
+        raise FileProblem(f"text above its columns ({titles} of its lines), which engines would take for rows")
     width = max(width, len(rows[0]))
     if width > COLUMNS_MAX:
         raise FileProblem(f"{width} columns are more than {COLUMNS_MAX}")
     notes = _check_widths(rows, width, sample.complete)
     has_header = header == "present" or (header != "absent" and header_of(rows, dialect.header))
-    names = column_names(rows[0] if has_header else [], width)
+    names = column_names(above.names if above else rows[0] if has_header else [], width)
     data = rows[1:] if has_header else rows
     null_word = null_word_of(data, width)
     kinds = [column_type([row[n] for row in data if n < len(row)], null_word) for n in range(width)]
     columns = tuple(Column(name, kind) for name, (kind, _) in zip(names, kinds, strict=True))
+    if said.columns:
+        columns = _as_declared(said.columns, columns)
     options = _options(text, dialect, has_header, null_word, encoding, sample)
+    if commas := [name for n, name in enumerate(names) if _decimal_commas(data, n)]:
+        notes += (
+            f"numbers with decimal commas ({', '.join(commas)}) are texts, since no engine reads them as numbers",
+        )
+    if said.quote == "none":
+        options["quote"] = ""
+    if above is not None:
+        options |= above.options
     if patterns := sorted({pattern for _, pattern in kinds if pattern}):
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+def _as_declared(declared: Sequence[Column], found: Sequence[Column]) -> tuple[Column, ...]:
+    if len(declared) < len(found):
+        raise FileProblem(f"it has {len(found)} columns, where {len(declared)} are declared")
+    types = [column.type for column in found] + ["string"] * (len(declared) - len(found))
+    return tuple(replace(one, type=one.type or kind) for one, kind in zip(declared, types, strict=True))
+
+
+def _decimal_commas(rows: Sequence[Sequence[str]], column: int) -> bool:
+    values = {row[column] for row in rows if column < len(row) and row[column]}
+    return bool(values) and all(map(_COMMA.fullmatch, values)) and any("," in value for value in values)
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """Lines above the rows of a log that name its columns, as those of CloudFront and of VPC flow logs do."""
+
+    lines: int
+    names: tuple[str, ...]
+    delimiter: str
+    options: Mapping[str, str]
+
+    def below(self, text: str) -> str:
+        """The text without these lines."""
+        return text.split("\n", self.lines)[-1]
+
+
+def heading(text: str) -> Heading | None:
+    """The heading of a text; None if it has none of those that are known."""
+    lines = text[:65_536].split("\n")
+    if lines[0].startswith("version account-id "):
+        return Heading(1, tuple(lines[0].split()), " ", {"header": "true"})
+    above = lines[: next((n for n, line in enumerate(lines) if not line.startswith("#")), 0)]
+    fields = next((line[8:].split() for line in above if line.startswith("#Fields:")), [])
+    if not fields or len(above) == len(lines):
+        return None
+    delimiter = "\t" if "\t" in lines[len(above)] else " "
+    return Heading(len(above), tuple(fields), delimiter, {"skip": str(len(above)), "comment": "#"})
+
+
+def _read(text: str, dialect: Dialect, complete: bool) -> tuple[Dialect, list[list[str]]]:
+    """The rows of a text, and the dialect with a backslash as its escape where they can be read by no other."""
+    try:
+        return dialect, read_rows(text, dialect, complete)
+    except FileProblem:
+        if not dialect.quote or dialect.escape == "\\" or "\\" + dialect.quote not in text:
+            raise
+    escaped = replace(dialect, escape="\\")
+    return escaped, read_rows(text, escaped, complete)
 
 
 def _options(
@@ -82,6 +199,8 @@ def _options(
         options["nullValue"] = null_word
     if encoding != "UTF-8":
         options["encoding"] = encoding
+    if encoding == "UTF-16":
+        options["multiLine"] = "true"  # else Spark looks for the ends of lines before it decodes
     if sample.compression:
         options["compression"] = sample.compression
     return options
@@ -111,9 +230,18 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
         raise FileProblem("its columns cannot be told apart")
     found = dict(zip(("delimiter", "quote", "escape", "newline", "comment", "skip", "header"), row, strict=False))
     plain = {key: "" if value in ("(empty)", "\x00", None) else value for key, value in found.items()}
-    if len(str(plain["delimiter"])) != 1:
-        plain["delimiter"] = ","
+    if len(str(plain["delimiter"])) != 1 or str(plain["delimiter"]) not in text:
+        plain["delimiter"] = delimiter or _rare_delimiter(text)
     return Dialect(str(plain["delimiter"]), str(plain["quote"]), str(plain["escape"]), bool(found["header"]))
+
+
+def _rare_delimiter(text: str) -> str:
+    """The delimiter of a text that has none of the usual ones: one that is equally often in each of its first lines."""
+    first = [line for line in text[:65536].splitlines()[:20] if line]
+    for candidate in _RARE:
+        if len({line.count(candidate) for line in first} | {0}) == 2 and candidate in first[0]:
+            return candidate
+    return ","
 
 
 def read_rows(text: str, dialect: Dialect, complete: bool) -> list[list[str]]:

@@ -4,8 +4,11 @@ No single face is read rightly by all: Trino's CSV SerDe knows only VARCHAR, Spa
 and has no openx JSON SerDe. So every table carries both, and each engine takes its own:
 
 - Parquet: ParquetHiveSerDe; provider parquet. ORC: OrcSerde; provider orc.
+- Avro: AvroSerDe with the schema to read by, for Spark too, whose own provider for Avro is a package of its own.
 - CSV without quotes: LazySimpleSerDe, which keeps types in Trino and Hive; provider csv with its options.
 - CSV with quotes: OpenCSVSerde, all columns strings; provider csv, where the types stand in Spark's schema alone.
+- XML: a SerDe that no engine here has; provider xml.
+- Logs: RegexSerDe with their pattern, for Spark too.
 - JSON lines: openx JsonSerDe; provider json.
 
 Spark's options stand in the SerDe's parameters, where Spark looks for them, and as `option.NAME` among the table's, where
@@ -14,9 +17,13 @@ Sail does.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from catalog_server.lake.formats import grok
+from catalog_server.lake.formats.avro import LITERAL, collapse
+from catalog_server.lake.formats.logs import LOGS, PATTERN
 from catalog_server.model.names import name_key
 from catalog_server.model.spark_schema import PROVIDER, schema_parameters
 from catalog_server.model.table import Column, SerDe, Storage
@@ -31,10 +38,24 @@ LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
 PARQUET_SERDE = f"{_PARQUET}.serde.ParquetHiveSerDe"
+AVRO_SERDE = f"{_HADOOP}.hive.serde2.avro.AvroSerDe"
+XML_SERDE = "com.amazonaws.glue.serde.XmlSerDe"
+"""Hive has no reader for XML; this name says what the files are, and engines that lack it refuse them."""
+REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
-FORMATS = ("parquet", "orc", "csv", "json")
+FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml", "excel")
 """The formats of tables of files that are made here."""
-_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding")
+BY_SERDE = ("avro", "excel", *LOGS, grok.FORMAT)
+"""Formats that Spark has no reader of its own for: it reads them through Hive's, or not at all."""
+_SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
+UNPACKED = "unpacked"
+"""Option of files that no engine but the server's own SQL unpacks."""
+UNREADABLE = "catalog_server.UnreadableInputFormat"
+"""Stands for Hive's reader of files where it would read wrong rows: engines refuse what they do not know."""
+READABLE_BY = "readable_by"
+"""Parameter of a table that names the engines which read it rightly, where not all do."""
+BYTE_ORDER_MARK = "byte_order_mark"
+"""Parameter of a table some of whose JSON files begin with one, which not every reader overlooks."""
 _NO_ESCAPE = "\x01"
 """OpenCSVSerde takes a backslash for an escape unless another is named; this one does not occur."""
 
@@ -68,24 +89,47 @@ def hive_type(kind: DataType) -> DataType:
 def faces(
     format: str, columns: Sequence[Column], partition_keys: Sequence[Column], location: str, options: Mapping[str, str]
 ) -> Faces:
-    """The two faces of a table of `format` (one of `FORMATS`) at `location`; `options` as in `FileSchema`."""
-    storage = {"parquet": _parquet, "orc": _orc, "csv": _csv, "json": _json}[format](options)
+    """The two faces of a table of `format` (one of `FORMATS` or of `LOGS`) at `location`; `options` as in `FileSchema`."""
+    makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json, "xml": _xml, "excel": _csv}
+    storage = makers.get(format, _regex)(options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
         spark.setdefault("quote", '"')
-        spark.setdefault("escape", spark["quote"])
+        spark.setdefault("escape", spark["quote"] or "\\")
     serde = replace(storage.serde, parameters={**storage.serde.parameters, **spark, "path": location})
-    parameters = {"EXTERNAL": "TRUE", "classification": format, PROVIDER: format}
+    parameters = {"EXTERNAL": "TRUE", "classification": format}
+    if format not in BY_SERDE:
+        parameters[PROVIDER] = format
+    if LITERAL in options:
+        parameters[LITERAL] = json.dumps(collapse(json.loads(options[LITERAL]), set()))
     parameters |= schema_parameters(_spark_side(columns, format), partition_keys)
     parameters |= {f"option.{key}": value for key, value in spark.items()}
-    if partition_keys:
+    if partition_keys and PROVIDER in parameters:
         parameters["spark.sql.partitionProvider"] = "catalog"
-    if options.get("header") == "true":
-        parameters["skip.header.line.count"] = "1"
+    if UNPACKED in options:
+        parameters.pop(PROVIDER, None)
+    if UNPACKED in options or format == "excel" or options.get("encoding") == "UTF-16":
+        storage = replace(storage, input_format=UNREADABLE)
+    if (engines := readable_by(format, options)) is not None:
+        parameters[READABLE_BY] = engines
+    if BYTE_ORDER_MARK in options:
+        parameters[BYTE_ORDER_MARK] = "true"
+    skipped = int(options.get("skip", "0")) + (options.get("header") == "true")
+    if skipped:
+        parameters["skip.header.line.count"] = str(skipped)
     strings_only = storage.serde.library == OPEN_CSV
     hive = tuple(_hive_side(column, strings_only) for column in columns)
     keys = tuple(_hive_side(key, False) for key in partition_keys)
     return Faces(hive, keys, replace(storage, serde=serde), parameters)
+
+
+def readable_by(format: str, options: Mapping[str, str]) -> str | None:
+    """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
+    if UNPACKED in options or format == "excel":
+        return "sql"
+    if format == "xml":
+        return "sql, spark"
+    return "sql, spark" if options.get("multiLine") == "true" and format in ("csv", "json") else None
 
 
 def _hive_side(column: Column, strings_only: bool) -> Column:
@@ -109,6 +153,22 @@ def _parquet(_: Mapping[str, str]) -> Storage:
 def _orc(_: Mapping[str, str]) -> Storage:
     serde = SerDe(ORC_SERDE, parameters={"serialization.format": "1"})
     return Storage(f"{_ORC}.OrcInputFormat", f"{_ORC}.OrcOutputFormat", serde)
+
+
+def _avro(_: Mapping[str, str]) -> Storage:
+    avro = f"{_HADOOP}.hive.ql.io.avro.AvroContainer"
+    serde = SerDe(AVRO_SERDE, parameters={"serialization.format": "1"})
+    return Storage(f"{avro}InputFormat", f"{avro}OutputFormat", serde)
+
+
+def _regex(options: Mapping[str, str]) -> Storage:
+    serde = SerDe(REGEX_SERDE, parameters={PATTERN: options[PATTERN], "serialization.format": "1"})
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
+
+
+def _xml(options: Mapping[str, str]) -> Storage:
+    serde = SerDe(XML_SERDE, parameters={"serialization.format": "1"})
+    return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
 
 
 def _json(options: Mapping[str, str]) -> Storage:

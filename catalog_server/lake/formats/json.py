@@ -1,17 +1,22 @@
-"""JSON lines: one object per line, types from a sample of them."""
+"""JSON: one object per line, or arrays and documents over several lines; types from a sample of them."""
 
 from __future__ import annotations
 
+import io
 import json
-from typing import Any
+from collections.abc import Iterator
+from typing import IO, Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
-from catalog_server.lake.formats.widen import settle, widen
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.widen import FIELDS_MAX, settle, widen
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType
 
 ROWS_MAX = 10_000
-FIELDS_MAX = 2_000
+DOCUMENT_CHARACTERS_MAX = 16 * 1024 * 1024
+"""A larger object is refused, so that one file cannot fill the memory."""
+_CHUNK = 65_536
 _DEPTH_MAX = 30
 _VOID = DataType("void")
 _STRING = DataType("string")
@@ -35,39 +40,107 @@ def inspect(sample: Sample) -> FileSchema:
     text, encoding = decode(sample.body)
     if encoding != "UTF-8":
         raise FileProblem("JSON that is not UTF-8")
-    if text.lstrip().startswith("["):
-        raise FileProblem("one JSON array instead of JSON lines: engines need one object per line")
+    several = _over_several_lines(text)
     kind, rows = _VOID, 0
-    lines = whole_lines(text, sample.complete).split("\n")
-    for number, line in enumerate(lines, 1):
-        if not line.strip():
-            continue
-        kind = widen(kind, _row(line, number, number == len(lines) and sample.complete), text=True) or _STRING
+    for row in _documents(text, sample.complete) if several else _lines(text, sample.complete):
+        kind = widen(kind, row, text=True) or _STRING
         rows += 1
+        if kind == _STRING or len(kind.fields) > FIELDS_MAX:
+            raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
         if rows >= ROWS_MAX:
             break
     if rows == 0:
-        raise FileProblem(f"no complete line of JSON in the first {len(sample.body)} bytes")
+        raise FileProblem(f"no complete JSON object in the first {len(sample.body)} bytes")
     if not kind.fields:
         raise FileProblem("JSON objects without any field")
-    if len(kind.fields) > FIELDS_MAX:
-        raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
     fields, notes = _without_clashes(kind)
     columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
     complete = sample.complete and rows < ROWS_MAX
-    return FileSchema("json", columns, _options(sample), rows if complete else None, notes)
+    if several and rows > 1 and not text.lstrip("\ufeff \t\r\n").startswith("["):
+        notes += ("it holds documents one after another, of which Spark reads the first alone",)
+    options = _options(sample) | ({"multiLine": "true"} if several else {})
+    return FileSchema("json", columns, options, rows if complete else None, notes)
+
+
+def _over_several_lines(text: str) -> bool:
+    """Whether a text is an array, or begins with an object that goes on after its first line."""
+    begin = text.lstrip()
+    first, newline, _ = begin.partition("\n")
+    return begin.startswith("[") or (bool(newline) and first.startswith("{") and not is_object(first.encode()))
+
+
+def _lines(text: str, complete: bool) -> Iterator[DataType]:
+    lines = whole_lines(text, complete).split("\n")
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            yield _row(line, number, number == len(lines) and complete)
+
+
+def _documents(text: str, complete: bool) -> Iterator[DataType]:
+    """The types of an array's objects, or of the objects of a text; raises `FileProblem` where a whole one breaks off."""
+    try:
+        for document in documents(io.StringIO(text)):
+            yield infer(json.loads(document))
+    except (ValueError, RecursionError) as error:
+        if complete or "end" not in str(error):
+            raise FileProblem(f"the JSON is damaged or truncated: {error}") from error
+
+
+def documents(stream: IO[str]) -> Iterator[str]:
+    """The texts of the objects of an array, or of objects one after another; raises `ValueError` for anything else.
+
+    Of the stream no more than twice its largest object is in memory.
+    """
+    decoder, buffer, at, size = json.JSONDecoder(), "", 0, _CHUNK
+    inside = separator = ended = False
+    while True:
+        while at < len(buffer) and (buffer[at].isspace() or buffer[at] == "\ufeff"):
+            at += 1
+        mark = buffer[at : at + 1]
+        if mark == "":
+            buffer, at = stream.read(_CHUNK), 0
+            if not buffer:
+                break
+        elif ended:
+            raise ValueError("something follows the array")
+        elif mark == "[" and not inside and not separator:
+            inside, at = True, at + 1
+        elif mark == "]" and inside:
+            ended, at = True, at + 1
+        elif mark == "," and inside and separator:
+            separator, at = False, at + 1
+        elif mark != "{" or (inside and separator):
+            raise ValueError(f"{buffer[at : at + 20]!r} where an object should be")
+        else:
+            end = _end_of_object(decoder, buffer, at)
+            if end is None:
+                more = stream.read(size)
+                if not more or len(buffer) - at > DOCUMENT_CHARACTERS_MAX:
+                    raise ValueError("an object does not end")
+                buffer, at, size = buffer[at:] + more, 0, size * 2
+                continue
+            yield buffer[at:end]
+            at, separator, size = end, True, _CHUNK
+    if inside and not ended:
+        raise ValueError("the array does not end")
+
+
+def _end_of_object(decoder: json.JSONDecoder, buffer: str, at: int) -> int | None:
+    try:
+        return decoder.raw_decode(buffer, at)[1]
+    except ValueError:
+        return None
 
 
 def _options(sample: Sample) -> dict[str, str]:
-    return {"compression": sample.compression} if sample.compression else {}
+    mark = {BYTE_ORDER_MARK: "true"} if sample.body.startswith(b"\xef\xbb\xbf") else {}
+    return mark | ({"compression": sample.compression} if sample.compression else {})
 
 
 def _row(line: str, number: int, last: bool) -> DataType:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        if line.strip() == "{" and number == 1:
-            raise FileProblem("JSON spread over several lines: engines need one object per line") from error
         if last:
             raise FileProblem(f"line {number} breaks off: the file is truncated") from error
         raise FileProblem(f"line {number} is not JSON: {error}") from error

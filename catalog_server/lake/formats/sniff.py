@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import csv, json, orc, parquet
-from catalog_server.lake.formats.base import ENDINGS, HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
+from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.formats.faces import UNPACKED
+from catalog_server.lake.formats.packing import OWN, named_packing
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import CatalogError
 
@@ -21,21 +25,28 @@ _BY_ENDING = {
     ".jsonl": "json",
     ".ndjson": "json",
     ".orc": "orc",
-    ".avro": "Avro",
-    ".xlsx": "Excel",
-    ".xls": "Excel",
-    ".zip": "ZIP",
+    ".avro": "avro",
+    ".xml": "xml",
+    ".xlsx": "excel",
+    ".xlsm": "excel",
+    ".xls": "old Excel",
 }
 _FOREIGN = (
-    (b"Obj\x01", "Avro"),
-    (b"PK\x03\x04", "a ZIP archive"),
     (b"%PDF", "PDF"),
-    (b"<?xml", "XML"),
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
 )
-_BINARY = {"parquet": parquet, "orc": orc}
+_SHOWN = {
+    "csv": "CSV",
+    "json": "JSON",
+    "parquet": "Parquet",
+    "orc": "ORC",
+    "avro": "Avro",
+    "xml": "XML",
+    "excel": "Excel",
+}
+_BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _TEXTS = ("csv", "json")
 _HIDDEN = ("_", ".")
@@ -46,28 +57,30 @@ _TAIL_BYTES = 65_536
 def is_hidden(relative: str) -> bool:
     """Whether engines overlook a file: a part of its path below the table begins with `_` or `.` (and is no key=value)."""
     parts = relative.split("/")
-    return any(part.startswith(_HIDDEN) and "=" not in part for part in parts) or parts[-1].endswith(".crc")
+    return any(part.startswith(_HIDDEN) and "=" not in part for part in parts) or parts[-1].endswith(
+        (".crc", "_$folder$")
+    )
 
 
 def named_format(location: str) -> tuple[str | None, str | None]:
     """The format and the compression that a file's name speaks of, each None if it does not."""
     name = base_name(location).lower()
-    compression = next((kind for kind, ends in ENDINGS.items() if name.endswith(ends)), None)
+    compression = named_packing(name)
     if compression:
         name = name.rpartition(".")[0]
     dot = name.rfind(".")
     return (_BY_ENDING.get(name[dot:]) if dot > 0 else None), compression
 
 
-def peek(files: FileSystem, info: FileInfo) -> str:
+def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> str:
     """The format of one file from a few kilobytes; raises `FileProblem` where it is not what its name says, or is nothing.
 
     A text that does not end with a line's end may be cut off: it is looked at closely, and so is a small packed file.
     """
     packed_and_small = named_format(info.location)[1] is not None and info.size <= HEAD_BYTES
-    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES)
+    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES, options or {})
     if sample is not None and sample.compression is None and not _ends_a_line(files, info, sample):
-        return inspect(files, info).format
+        return inspect(files, info, options).format
     return format
 
 
@@ -80,37 +93,56 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
 
     Whatever is wrong with the file comes as `FileProblem`; errors of the store come as they are.
     """
-    said = options or {}
-    format, sample = _judged(files, info, None)
+    format, sample = _judged(files, info, None, options or {})
     if sample is None:
-        found: FileSchema = _BINARY[format].inspect(files, info)
+        found: FileSchema = {**_BINARY, "excel": excel}[format].inspect(files, info)
         return found
-    if format == "json":
-        found = json.inspect(sample)
-    else:
-        found = csv.inspect(sample, said.get("csv.header", ""), said.get("csv.delimiter", ""))
-    if not sample.complete and sample.compression is None and not _ends_a_line(files, info, sample):
+    found = _inspect_text(format, sample, options or {})
+    if sample.compression in OWN:
+        found = replace(found, options={**found.options, UNPACKED: "true"})
+    if (
+        not sample.complete
+        and sample.compression is None
+        and "encoding" not in found.options
+        and not _ends_a_line(files, info, sample)
+    ):
         _check_end(files, info, found)
     return found
+
+
+def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
+    if format == "json":
+        return json.inspect(sample)
+    if format == "xml":
+        return xml.inspect(sample, said.get("xml.row_tag", ""))
+    if format in logs.LOGS or format == grok.FORMAT:
+        return logs.inspect(sample, format, said.get("grok.pattern", ""))
+    return csv.inspect(sample, csv.Said.of(said))
 
 
 def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
     """Look at the last line of a long text that does not end it; raises `FileProblem` if it breaks off."""
     tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), _TAIL_BYTES)
     last = tail.rpartition(b"\n")[2]
-    if found.format == "json":
+    if found.format == "json" and found.options.get("multiLine"):
+        if tail.rstrip()[-1:] not in (b"]", b"}"):
+            raise FileProblem("its end is no end of JSON: the file is truncated")
+    elif found.format == "json":
         if not json.is_object(last):
             raise FileProblem("its last line breaks off: the file is truncated")
-    elif found.options.get("quoted") != "true" and b"\n" in tail:
+    elif found.format == "csv" and found.options.get("quoted") != "true" and b"\n" in tail:
         count = last.count(found.options["delimiter"].encode()) + 1
         if count < len(found.columns):
             raise FileProblem(f"its last row has {count} of {len(found.columns)} fields: the file is truncated")
 
 
-def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, Sample | None]:
+def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
     expected, packing = named_format(info.location)
+    if expected == "excel":
+        excel.check_ends(files, info)
+        return "excel", None
     try:
         # what is named like a binary format, or like none, is asked for its first bytes before it is read as a text
         sample = take_sample(files, info, limit or (HEAD_BYTES if expected in _TEXTS else _PEEK_BYTES))
@@ -123,13 +155,18 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None) -> tuple[str, 
         _BINARY[binary].check_ends(files, info, sample.head if len(sample.head) == info.size else b"")
         return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
+    if xml.looks_like_xml(sample.body) or (expected == "xml" and sample.body.lstrip().startswith(b"<")):
+        return _agree("xml", expected), sample
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")
+    log = None if expected else logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
+    if log is not None:
+        return log, sample
     found = "json" if json.looks_like_json(text) else "csv"
     if found == "json" and expected == "csv" and not text.lstrip().startswith(('{"', "[{")):
         found = "csv"
-    if found == "csv" and expected is None and not _has_columns(text, sample.complete):
+    if found == "csv" and expected is None and not csv.heading(text) and not _has_columns(text, sample.complete):
         raise FileProblem("text without columns: neither CSV nor JSON lines")
     return _agree(found, expected), sample
 
@@ -140,14 +177,13 @@ def _binary(sample: Sample) -> str | None:
 
 def _agree(found: str, expected: str | None) -> str:
     if expected is not None and expected != found:
-        shown = {"csv": "CSV", "json": "JSON", "parquet": "Parquet", "orc": "ORC"}
-        raise FileProblem(f"wrongly named: its name says {shown.get(expected, expected)}, its content is "
-                          f"{'no ' + shown.get(expected, expected) if found == 'csv' else shown[found]}")  # fmt: skip
+        raise FileProblem(f"wrongly named: its name says {_SHOWN.get(expected, expected)}, its content is "
+                          f"{'no ' + _SHOWN.get(expected, expected) if found == 'csv' else _SHOWN[found]}")  # fmt: skip
     return found
 
 
 def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -> None:
-    if sample.compression != packing:
+    if (sample.compression or "").partition(" ")[0] != (packing or ""):
         held = f"{sample.compression} data" if sample.compression else "not packed"
         name = f"its name says {packing}" if packing else "its name does not say so, and engines go by the name"
         raise FileProblem(f"wrongly named: {held}, but {name}")
@@ -155,7 +191,7 @@ def _refuse_foreign(sample: Sample, expected: str | None, packing: str | None) -
         if sample.body.startswith(magic):
             raise FileProblem(f"{kind}: not a format that can be catalogued yet")
     if expected in _BINARY:
-        kind = {"parquet": "Parquet", "orc": "ORC"}[expected]
+        kind = _SHOWN[expected]
         raise FileProblem(f"wrongly named: its name says {kind}, its content does not begin as {kind} does")
 
 

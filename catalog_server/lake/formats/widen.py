@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from catalog_server.model.types import DataType
 
+FIELDS_MAX = 2_000
+"""Fields that objects of text may have together before their keys are taken for data."""
 _INTEGERS = ("tinyint", "smallint", "int", "bigint")
 _DIGITS = {"tinyint": 3, "smallint": 5, "int": 10, "bigint": 19}
 _STRING = DataType("string")
@@ -45,15 +47,28 @@ def _decimal(left: DataType, right: DataType) -> DataType | None:
 def _nested(left: DataType, right: DataType, text: bool) -> DataType | None:
     if left.name != right.name:
         return None
-    if left.name != "struct":
-        parts = [(name, widen(a, b, text=text)) for (name, a), (_, b) in zip(left.fields, right.fields, strict=True)]
-    else:
-        others = dict(right.fields)
-        parts = [(name, widen(kind, others.get(name, kind), text=text)) for name, kind in left.fields]
-        parts += [(name, kind) for name, kind in right.fields if name not in dict(left.fields)]
+    if left.name == "struct":
+        return _struct(left, right, text)
+    parts = [(name, widen(a, b, text=text)) for (name, a), (_, b) in zip(left.fields, right.fields, strict=True)]
     if any(kind is None for _, kind in parts):
         return None
     return DataType(left.name, fields=tuple((name, kind) for name, kind in parts if kind is not None))
+
+
+def _struct(left: DataType, right: DataType, text: bool) -> DataType | None:
+    """The fields of both; of text, None for too many of them: the keys seem to be data."""
+    held, before = dict(left.fields), len(left.fields)
+    changed = False
+    for name, kind in right.fields:
+        known = held.get(name, kind)
+        common = known if known is kind else widen(known, kind, text=text)
+        if common is None:
+            return None
+        changed = changed or common != known
+        held[name] = common
+    if text and len(held) > FIELDS_MAX:
+        return None
+    return DataType("struct", fields=tuple(held.items())) if changed or len(held) > before else left
 
 
 def settle(kind: DataType) -> DataType:

@@ -1,0 +1,291 @@
+"""Excel: the first sheet that holds rows, read row by row; nothing but the archive's own parts is read, within fixed bounds."""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import chain
+from typing import IO, Any
+from xml.parsers import expat
+
+from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.lake.formats.csv import COLUMNS_MAX, column_names, column_type, header_of
+from catalog_server.lake.formats.packing import check_directory
+from catalog_server.model.table import Column
+
+MAGIC = b"PK\x03\x04"
+SHARED_CHARACTERS_MAX = 32 * 1024 * 1024
+"""Texts that cells share are held in memory while a sheet is read."""
+_PARTS_MAX = 10_000
+_CELL_CHARACTERS_MAX = 1024 * 1024
+_ROWS_MAX = 5_000
+_CHUNK = 65_536
+_DATES = {number: number > 17 for number in (*range(14, 23), *range(45, 48))}
+"""Excel's own formats of numbers that are dates, and whether they show a time of a day."""
+_NO_LETTERS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+_BASE = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
+
+Start = Callable[[str, dict[str, str]], None]
+
+
+def check_ends(files: FileSystem, info: FileInfo) -> None:
+    """Look for the archive's directory; raises `FileProblem` for a file that was cut off or is no workbook."""
+    try:
+        with files.open_input(info.location) as file:
+            _opened(file)
+    except ValueError as error:
+        raise FileProblem(str(error)) from error
+
+
+def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+    """The columns of the first sheet with rows, named by its first row if that looks like it; raises `FileProblem`."""
+    held: list[list[str]] = []
+    try:
+        with files.open_input(info.location) as file:
+            for row in rows(file):
+                held.append(row)
+                if len(held) > _ROWS_MAX:
+                    break
+    except ValueError as error:
+        raise FileProblem(str(error)) from error
+    if not held:
+        raise FileProblem("a workbook without rows")
+    header = header_of(held, True)
+    width = max(map(len, held))
+    names = column_names(held[0] if header else [], width)
+    data = held[1:] if header else held
+    kinds = [column_type([row[n] for row in data if n < len(row)], "")[0] for n in range(width)]
+    columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
+    count = len(data) if len(held) <= _ROWS_MAX else None
+    return FileSchema("excel", columns, {"header": str(header).lower()}, count)
+
+
+def rows(file: IO[bytes]) -> Iterator[list[str]]:
+    """The rows of the first sheet that has any, as texts that a CSV file would have; raises `ValueError`."""
+    archive = _opened(file)
+    shared = _shared(archive)
+    dates, since_1904 = _date_styles(archive), False
+    sheets: list[str] = []
+
+    def workbook(name: str, attributes: dict[str, str]) -> None:
+        nonlocal since_1904
+        if name == "workbookPr":
+            since_1904 = attributes.get("date1904") in ("1", "true")
+        elif name == "sheet":
+            sheets.append(next((value for key, value in attributes.items() if key.endswith(":id")), ""))
+
+    _walk(archive, "xl/workbook.xml", workbook)
+    places = _places(archive)
+    for sheet in sheets:
+        found = _sheet_rows(archive, places.get(sheet, ""), shared, dates, _BASE[since_1904])
+        first = next(found, None)
+        if first is not None:
+            yield from chain([first], found)
+            return
+
+
+def _opened(file: IO[bytes]) -> zipfile.ZipFile:
+    check_directory(file, _PARTS_MAX)
+    try:
+        archive = zipfile.ZipFile(file)
+    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+        raise ValueError("the Excel file is truncated or damaged: its directory cannot be read") from error
+    if "xl/workbook.xml" not in archive.namelist():
+        raise ValueError("no workbook: the archive has no xl/workbook.xml")
+    return archive
+
+
+def _parsed(archive: zipfile.ZipFile, part: str, parser: Any) -> Iterator[None]:
+    """Feed a part to a parser, a piece at a time."""
+
+    def refuse(*_: Any) -> None:
+        raise ValueError("a workbook that declares entities, which are not read")
+
+    parser.EntityDeclHandler = refuse
+    parser.buffer_text = True
+    try:
+        with archive.open(part) as stream:
+            while piece := stream.read(_CHUNK):
+                parser.Parse(piece, False)
+                yield
+        parser.Parse(b"", True)
+        yield
+    except (expat.ExpatError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
+        raise ValueError(f"a damaged workbook: {part}: {error}") from error
+
+
+def _walk(archive: zipfile.ZipFile, part: str, start: Start) -> None:
+    """Look at the elements of a part, if there is one."""
+    if part in archive.namelist():
+        parser = expat.ParserCreate()
+        parser.StartElementHandler = start
+        for _ in _parsed(archive, part, parser):
+            pass
+
+
+def _places(archive: zipfile.ZipFile) -> dict[str, str]:
+    places: dict[str, str] = {}
+
+    def relation(name: str, attributes: dict[str, str]) -> None:
+        if name == "Relationship" and attributes.get("TargetMode") != "External":
+            target = attributes.get("Target", "")
+            places[attributes.get("Id", "")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+
+    _walk(archive, "xl/_rels/workbook.xml.rels", relation)
+    return places
+
+
+def _date_styles(archive: zipfile.ZipFile) -> dict[int, bool]:
+    """The styles in which a number is shown as a date or time, and whether a time is shown."""
+    dates = dict(_DATES)
+    formats: list[int] = []
+    inside = False
+
+    def style(name: str, attributes: dict[str, str]) -> None:
+        nonlocal inside
+        if name == "numFmt":
+            code = _NO_LETTERS.sub("", attributes.get("formatCode", "")).lower()
+            if re.search("[ymdhs]", code):
+                dates[_whole(attributes.get("numFmtId"))] = re.search("[hs]", code) is not None
+        elif name in ("cellXfs", "cellStyleXfs", "cellStyles"):
+            inside = name == "cellXfs"
+        elif name == "xf" and inside:
+            formats.append(_whole(attributes.get("numFmtId")))
+
+    _walk(archive, "xl/styles.xml", style)
+    return {index: dates[number] for index, number in enumerate(formats) if number in dates}
+
+
+def _whole(text: str | None) -> int:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else 0
+
+
+def _shared(archive: zipfile.ZipFile) -> list[str]:
+    """The texts that cells share."""
+    texts: list[str] = []
+    parts: list[str] = []
+    size, reading = 0, False
+
+    def start(name: str, _: dict[str, str]) -> None:
+        nonlocal reading
+        reading = name == "t"
+
+    def end(name: str) -> None:
+        nonlocal reading
+        reading = False
+        if name == "si":
+            texts.append("".join(parts))
+            parts.clear()
+
+    def text(found: str) -> None:
+        nonlocal size
+        if reading:
+            size += len(found)
+            if size > SHARED_CHARACTERS_MAX:
+                raise ValueError(f"a workbook with more than {SHARED_CHARACTERS_MAX} characters of shared texts")
+            parts.append(found)
+
+    if "xl/sharedStrings.xml" in archive.namelist():
+        parser = expat.ParserCreate()
+        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
+        for _ in _parsed(archive, "xl/sharedStrings.xml", parser):
+            pass
+    return texts
+
+
+class _Sheet:
+    """Takes a sheet's elements and makes rows of them."""
+
+    def __init__(self, shared: list[str], dates: dict[int, bool], base: datetime) -> None:
+        self.rows: list[list[str]] = []
+        self._shared, self._dates, self._base = shared, dates, base
+        self._row: list[str] = []
+        self._cell: dict[str, str] = {}
+        self._text: list[str] = []
+        self._reading = False
+        self._size = 0
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """An element begins."""
+        if name == "row":
+            self._row = []
+        elif name == "c":
+            self._cell, self._size = attributes, 0
+            self._text.clear()
+        self._reading = name in ("v", "t")
+
+    def text(self, text: str) -> None:
+        """A part of a text."""
+        if self._reading:
+            self._size += len(text)
+            if self._size > _CELL_CHARACTERS_MAX:
+                raise ValueError(f"a cell of more than {_CELL_CHARACTERS_MAX} characters")
+            self._text.append(text)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        self._reading = False
+        if name == "c" and (value := self._value("".join(self._text))):
+            at = _column(self._cell.get("r", ""), len(self._row))
+            self._row.extend([""] * (at - len(self._row)))
+            self._row[at:] = [value]
+        elif name == "row" and any(self._row):
+            self.rows.append(self._row)
+
+    def _value(self, text: str) -> str:
+        kind = self._cell.get("t", "n")
+        if kind == "s":
+            number = _whole(text)
+            return self._shared[number] if number < len(self._shared) else ""
+        if kind == "b":
+            return "true" if text == "1" else "false"
+        if kind == "n" and text:
+            return self._number(text)
+        return "" if kind == "e" else text
+
+    def _number(self, text: str) -> str:
+        try:
+            number = float(text)
+            timed = self._dates.get(_whole(self._cell.get("s")))
+            if timed is not None:
+                return _moment(self._base, number, timed)
+        except (ValueError, OverflowError):
+            return text
+        return str(int(number)) if number.is_integer() and abs(number) < 2**53 else repr(number)
+
+
+def _moment(base: datetime, days: float, timed: bool) -> str:
+    """A date, a time of a day, or both, in ISO's form; where a time is shown there is one, midnight too."""
+    moment = base + timedelta(seconds=round(days * 86_400))
+    if 0 <= days < 1:
+        return moment.time().isoformat()
+    return moment.isoformat(" ") if timed or moment.time() != base.time() else moment.date().isoformat()
+
+
+def _column(reference: str, following: int) -> int:
+    """The number of a cell's column by its reference (`B7` is 1), or the next one; raises `ValueError` for one too far."""
+    number = 0
+    for letter in reference[:4].upper():
+        if not "A" <= letter <= "Z":
+            break
+        number = number * 26 + ord(letter) - 64
+    at = number - 1 if number else following
+    if at >= COLUMNS_MAX:
+        raise ValueError(f"a sheet of more than {COLUMNS_MAX} columns")
+    return at
+
+
+def _sheet_rows(
+    archive: zipfile.ZipFile, part: str, shared: list[str], dates: dict[int, bool], base: datetime
+) -> Iterator[list[str]]:
+    if part not in archive.namelist():
+        return
+    sheet, parser = _Sheet(shared, dates, base), expat.ParserCreate()
+    parser.StartElementHandler, parser.EndElementHandler = sheet.start, sheet.end
+    parser.CharacterDataHandler = sheet.text
+    for _ in _parsed(archive, part, parser):
+        yield from sheet.rows
+        sheet.rows.clear()
