@@ -32,6 +32,7 @@ OPTIONS = {
     "csv.quote": "the quote, or none, where it is known for all CSV files",
     "csv.columns": "all columns of all CSV files, as NAME or NAME TYPE, with commas between",
     "grok.pattern": "what each line of a log looks like, as %{NAME:column:type} between regular expressions",
+    "json.path": "where the rows stand in each JSON document, as $.name.name[*]",
     "xml.row_tag": "the name of the elements that are rows, where it is known for all XML files",
     "tables_max": "new tables that one crawl may make (1000)",
     "on_missing_table": "keep or drop tables of which nothing is left (keep)",

@@ -12,7 +12,7 @@ from catalog_server.crawlers.group import Group, Pile
 from catalog_server.crawlers.listing import list_files
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, grok, sniff
+from catalog_server.lake.formats import csv, grok, json, sniff
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.formats.faces import faces
 from catalog_server.lake.locations import join
@@ -24,7 +24,7 @@ from catalog_server.model.table import Column, Table, TableKind
 
 PEEKED_MAX = 10_000
 SAMPLE = 20
-_FORMAT_OPTIONS = ("csv.", "xml.", "grok.")
+_FORMAT_OPTIONS = ("csv.", "json.", "xml.", "grok.")
 _PROBLEMS_MAX = 10_000
 _TABLE_FORMATS = (
     (re.compile(r"(.*?)/_delta_log(?:/.*)?"), "Delta"),
@@ -54,6 +54,8 @@ class Settings:
         if header not in ("present", "absent"):
             raise Invalid("option csv.header", f"{header!r} is neither present nor absent")
         csv.Said.of(options)
+        if "json.path" in options:
+            json.parse_path(options["json.path"])
         if "grok.pattern" in options:
             grok.parse(options["grok.pattern"])
         said = {key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)}

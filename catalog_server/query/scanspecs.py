@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK, PATH
 from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.formats.xml import ROW_TAG
@@ -309,6 +309,8 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     if format in ("parquet", "orc", "avro"):
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
+    if PATH in said:
+        return "json texts", {"rows": "documents", "path": said[PATH]}
     if format == "json":
         several = said.get("multiLine", "").lower() == "true"
         return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}
