@@ -178,13 +178,16 @@ class SpecBuilder:
         storage = partition.storage if partition is not None and partition.storage is not None else table.storage
         said = reading(table, storage)
         values = _values(spec, table, partition)
+        allowed, stored = False, None
         for info in files:
             format, options = read_by(info.location, *said)
             by_duckdb = format in BY_DUCKDB
-            if by_duckdb:
+            if by_duckdb and not allowed:
                 self._allow_store(location)
-            else:
-                options = {**options, "storage": self.catalog.lake.storage_options(location)}
+                allowed = True
+            elif not by_duckdb:
+                stored = self.catalog.lake.storage_options(location) if stored is None else stored
+                options = {**options, "storage": stored}
             group = groups.setdefault(
                 f"{format} {sorted(options.items())}",
                 {"format": format, "options": options, "files": [], "values": [], "of_file": []},
