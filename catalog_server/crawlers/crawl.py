@@ -37,6 +37,7 @@ OPTIONS = {
     "csv.quote": "the quote, or none, where it is known for all CSV files",
     "csv.columns": "all columns of all CSV files, as NAME or NAME TYPE, with commas between",
     "grok.pattern": "what each line of a log looks like, as %{NAME:column:type} between regular expressions",
+    "json.path": "where the rows stand in each JSON document, as $.name.name[*]",
     "xml.row_tag": "the name of the elements that are rows, where it is known for all XML files",
     "recrawl": "everything, changes or new_folders: what of that which was seen before is looked at again (changes)",
     "exclude": "globs of files that are left out, below the target, with commas between them",

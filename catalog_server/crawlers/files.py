@@ -33,7 +33,7 @@ from catalog_server.crawlers.manifest import (
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, grok
+from catalog_server.lake.formats import csv, grok, json
 from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid
@@ -41,7 +41,7 @@ from catalog_server.model.names import name_key
 
 PEEKED_MAX = 2_000
 SAMPLE = 20
-_FORMAT_OPTIONS = ("csv.", "xml.", "grok.")
+_FORMAT_OPTIONS = ("csv.", "json.", "xml.", "grok.")
 _NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"
 EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
 
@@ -80,6 +80,8 @@ class Settings:
         if recrawl not in (EVERYTHING, CHANGES, NEW_FOLDERS):
             raise Invalid("option recrawl", f"{recrawl!r} is none of {EVERYTHING}, {CHANGES}, {NEW_FOLDERS}")
         csv.Said.of(options)
+        if "json.path" in options:
+            json.parse_path(options["json.path"])
         if "grok.pattern" in options:
             grok.parse(options["grok.pattern"])
         said = {key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)}

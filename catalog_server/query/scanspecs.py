@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK, PATH
 from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.formats.xml import ROW_TAG
@@ -178,13 +178,16 @@ class SpecBuilder:
         storage = partition.storage if partition is not None and partition.storage is not None else table.storage
         said = reading(table, storage)
         values = _values(spec, table, partition)
+        allowed, stored = False, None
         for info in files:
             format, options = read_by(info.location, *said)
             by_duckdb = format in BY_DUCKDB
-            if by_duckdb:
+            if by_duckdb and not allowed:
                 self._allow_store(location)
-            else:
-                options = {**options, "storage": self.catalog.lake.storage_options(location)}
+                allowed = True
+            elif not by_duckdb:
+                stored = self.catalog.lake.storage_options(location) if stored is None else stored
+                options = {**options, "storage": stored}
             group = groups.setdefault(
                 f"{format} {sorted(options.items())}",
                 {"format": format, "options": options, "files": [], "values": [], "of_file": []},
@@ -309,6 +312,8 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     if format in ("parquet", "orc", "avro"):
         return format, {}
     said = {**table.parameters, **storage.serde.parameters}
+    if PATH in said:
+        return "json texts", {"rows": "documents", "path": said[PATH]}
     if format == "json":
         several = said.get("multiLine", "").lower() == "true"
         return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}

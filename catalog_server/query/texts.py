@@ -11,7 +11,7 @@ from typing import IO, Any, cast
 
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.grok import compiled_by_re2
-from catalog_server.lake.formats.json import documents
+from catalog_server.lake.formats.json import at_path, documents, parse_path
 from catalog_server.lake.formats.packing import packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
@@ -127,8 +127,12 @@ def _lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
 
 
 def _documents(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
+    names = parse_path(options["path"]) if "path" in options else ()
     for document in documents(io.TextIOWrapper(stream, options.get("encoding") or "utf-8-sig", errors="replace")):
-        yield (document,)
+        if names:
+            yield from ((json.dumps(item),) for item in at_path(json.loads(document), names))
+        else:
+            yield (document,)
 
 
 def _xml(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:

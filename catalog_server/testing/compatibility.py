@@ -59,7 +59,7 @@ SPECIFICATION = {
 FORMATS = """\
 ## What each engine sees of each format
 
-[Formats](reference/formats.md) has the details, from ninety layouts of files; here is the short of it.
+[Formats](reference/formats.md) has the details, from 130 layouts of files; here is the short of it.
 
 A table of files carries a face for Hive's clients and one for Spark
 ([decision 019](decisions/019-both-faces-of-a-table-of-files.md)). "yes" means that values are read with their types.

@@ -383,6 +383,8 @@ def test_an_interrupted_crawl_can_be_done_again(local: Crawling) -> None:
         ({"options": {"csv.columns": "a, A"}}, "comes twice"),
         ({"options": {"csv.columns": "a map<string,int>"}}, "holds one value"),
         ({"options": {"csv.columns": "a nonsense"}}, "nonsense"),
+        ({"options": {"json.path": "Records"}}, "json.path"),
+        ({"options": {"json.path": "$.a[1].b"}}, "json.path"),
         ({"options": {"grok.pattern": "%{NOTHING:a}"}}, "NOTHING is not known"),
         ({"options": {"grok.pattern": "%{WORD:a:date}"}}, "date is not known"),
         ({"options": {"grok.pattern": "(a)%{WORD:a}"}}, "groups of its own"),

@@ -73,10 +73,11 @@ class _Bytes:
                 raise FileProblem("damaged Avro: a number of too many bytes")
 
 
-def check_ends(files: FileSystem, info: FileInfo) -> None:
-    """Look at both ends of a file; raises `FileProblem` for one that was cut off or has no header."""
-    _, sync, start = _header(files.read(info.location, 0, HEAD_BYTES))
-    if info.size > start and files.read(info.location, info.size - _SYNC_BYTES, _SYNC_BYTES) != sync:
+def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
+    """Look at both ends (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or has no header."""
+    _, sync, start = _header(whole or files.read(info.location, 0, HEAD_BYTES))
+    end = whole[-_SYNC_BYTES:] or files.read(info.location, max(0, info.size - _SYNC_BYTES), _SYNC_BYTES)
+    if info.size > start and end != sync:
         raise FileProblem("the Avro file is truncated: its last block does not end")
 
 

@@ -50,8 +50,12 @@ BY_SERDE = ("avro", "excel", *LOGS, grok.FORMAT)
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
 UNPACKED = "unpacked"
 """Option of files that no engine but the server's own SQL unpacks."""
+PATH = "json.path"
+"""Parameter of a table whose rows stand at a path in each document."""
 UNREADABLE = "catalog_server.UnreadableInputFormat"
 """Stands for Hive's reader of files where it would read wrong rows: engines refuse what they do not know."""
+UNREADABLE_SERDE = "catalog_server.UnreadableSerDe"
+"""The same for its reader of rows."""
 READABLE_BY = "readable_by"
 """Parameter of a table that names the engines which read it rightly, where not all do."""
 BYTE_ORDER_MARK = "byte_order_mark"
@@ -106,12 +110,15 @@ def faces(
     parameters |= {f"option.{key}": value for key, value in spark.items()}
     if partition_keys and PROVIDER in parameters:
         parameters["spark.sql.partitionProvider"] = "catalog"
-    if UNPACKED in options:
+    own = UNPACKED in options or PATH in options or format == "excel"
+    if own:
         parameters.pop(PROVIDER, None)
-    if UNPACKED in options or format == "excel" or options.get("encoding") == "UTF-16":
+    if own or options.get("encoding") == "UTF-16":
         storage = replace(storage, input_format=UNREADABLE)
     if (engines := readable_by(format, options)) is not None:
         parameters[READABLE_BY] = engines
+    if PATH in options:
+        parameters[PATH] = options[PATH]
     if BYTE_ORDER_MARK in options:
         parameters[BYTE_ORDER_MARK] = "true"
     skipped = int(options.get("skip", "0")) + (options.get("header") == "true")
@@ -125,7 +132,7 @@ def faces(
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
-    if UNPACKED in options or format == "excel":
+    if UNPACKED in options or PATH in options or format == "excel":
         return "sql"
     if format == "xml":
         return "sql, spark"
@@ -172,7 +179,7 @@ def _xml(options: Mapping[str, str]) -> Storage:
 
 
 def _json(options: Mapping[str, str]) -> Storage:
-    serde = SerDe(OPENX_JSON, parameters={"serialization.format": "1"})
+    serde = SerDe(UNREADABLE_SERDE if PATH in options else OPENX_JSON, parameters={"serialization.format": "1"})
     return Storage(_TEXT_INPUT, _TEXT_OUTPUT, serde, compressed="compression" in options)
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import IO, Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
-from catalog_server.lake.formats.faces import BYTE_ORDER_MARK
+from catalog_server.lake.formats.faces import BYTE_ORDER_MARK, PATH
 from catalog_server.lake.formats.widen import FIELDS_MAX, settle, widen
+from catalog_server.model.errors import Invalid
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType
 
@@ -35,14 +36,31 @@ def is_object(line: bytes) -> bool:
         return False
 
 
-def inspect(sample: Sample) -> FileSchema:
-    """The fields of the first objects; raises `FileProblem` for what is not JSON lines or breaks off."""
+def parse_path(text: str) -> tuple[str, ...]:
+    """The names on a path such as `$.log.Records[*]`, which leads to the rows in each document; raises `Invalid`."""
+    names = text.removesuffix("[*]").split(".")
+    if names[0] != "$" or len(names) < 2 or not all(name and not set(name) & set("[]*") for name in names):
+        raise Invalid("option json.path", f"{text!r} is not of the form $.name.name[*]")
+    return tuple(names[1:])
+
+
+def at_path(value: Any, names: Sequence[str]) -> list[Any]:
+    """The objects at a path: those of an array, or the one that stands there."""
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    return [item for item in (value if isinstance(value, list) else [value]) if isinstance(item, dict)]
+
+
+def inspect(sample: Sample, path: str = "") -> FileSchema:
+    """The fields of the first objects, at a path in each document if there is one; raises `FileProblem`."""
     text, encoding = decode(sample.body)
     if encoding != "UTF-8":
         raise FileProblem("JSON that is not UTF-8")
     several = _over_several_lines(text)
     kind, rows = _VOID, 0
-    for row in _documents(text, sample.complete) if several else _lines(text, sample.complete):
+    whole = sample.complete
+    read = _rows_at(text, whole, parse_path(path) if path else ()) if several or path else _lines(text, whole)
+    for row in read:
         kind = widen(kind, row, text=True) or _STRING
         rows += 1
         if kind == _STRING or len(kind.fields) > FIELDS_MAX:
@@ -56,6 +74,8 @@ def inspect(sample: Sample) -> FileSchema:
     fields, notes = _without_clashes(kind)
     columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
     complete = sample.complete and rows < ROWS_MAX
+    if path:
+        return FileSchema("json", columns, _options(sample) | {PATH: path}, rows if complete else None, notes)
     if several and rows > 1 and not text.lstrip("\ufeff \t\r\n").startswith("["):
         notes += ("it holds documents one after another, of which Spark reads the first alone",)
     options = _options(sample) | ({"multiLine": "true"} if several else {})
@@ -76,11 +96,12 @@ def _lines(text: str, complete: bool) -> Iterator[DataType]:
             yield _row(line, number, number == len(lines) and complete)
 
 
-def _documents(text: str, complete: bool) -> Iterator[DataType]:
-    """The types of an array's objects, or of the objects of a text; raises `FileProblem` where a whole one breaks off."""
+def _rows_at(text: str, complete: bool, path: Sequence[str]) -> Iterator[DataType]:
+    """The types of the objects of an array or a text, or of those at a path in them; raises `FileProblem`."""
     try:
         for document in documents(io.StringIO(text)):
-            yield infer(json.loads(document))
+            for item in at_path(json.loads(document), path):
+                yield infer(item)
     except (ValueError, RecursionError) as error:
         if complete or "end" not in str(error):
             raise FileProblem(f"the JSON is damaged or truncated: {error}") from error

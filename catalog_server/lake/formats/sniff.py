@@ -9,7 +9,7 @@ from typing import Any
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
-from catalog_server.lake.formats.faces import UNPACKED
+from catalog_server.lake.formats.faces import PATH, UNPACKED
 from catalog_server.lake.formats.packing import OWN, named_packing
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import CatalogError
@@ -112,7 +112,7 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
 
 def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
     if format == "json":
-        return json.inspect(sample)
+        return json.inspect(sample, said.get("json.path", ""))
     if format == "xml":
         return xml.inspect(sample, said.get("xml.row_tag", ""))
     if format in logs.LOGS or format == grok.FORMAT:
@@ -124,7 +124,7 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
     """Look at the last line of a long text that does not end it; raises `FileProblem` if it breaks off."""
     tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), _TAIL_BYTES)
     last = tail.rpartition(b"\n")[2]
-    if found.format == "json" and found.options.get("multiLine"):
+    if found.format == "json" and (found.options.get("multiLine") or PATH in found.options):
         if tail.rstrip()[-1:] not in (b"]", b"}"):
             raise FileProblem("its end is no end of JSON: the file is truncated")
     elif found.format == "json":

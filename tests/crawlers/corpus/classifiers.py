@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
+import json
+
 from tests.crawlers.corpus.kit import Layout, lines, table, text
 
 _LINE = "2024-01-01T10:00:0{0}.5Z INFO  [worker-{0}] took {0} ms: all (well)"
@@ -44,6 +47,25 @@ LAYOUTS = (
         {"t/a.csv": text("id,size", '1,"5', '2,"7')},
         {"t": table("id bigint, size string", 2, id=3, kind="CSV, quotes declared to be none")},
         options={"csv.quote": "none"},
+    ),
+    Layout(
+        "said_path",
+        {
+            "t/a.json.gz": gzip.compress(
+                json.dumps({"log": {"Records": [{"id": 1}, {"id": 2, "Name": "x"}]}}).encode()
+            ),
+            "t/b.json": json.dumps({"log": {"Records": [{"id": 3}]}}, indent=1).encode() + b"\n",
+            "t/c.json": lines({"log": {"Records": [{"id": 4}]}}, {"log": {"Records": {"id": 5}}}, {"log": None}),
+        },
+        {"t": table("id bigint, Name string", 5, id=15, format="json", kind="JSON, rows at a path")},
+        options={"json.path": "$.log.Records[*]"},
+    ),
+    Layout(
+        "said_path_to_nothing",
+        {"t/a.json": lines({"log": 1}), "u/a.csv": text("a,b", "1,2", "3,4")},
+        {"u": table("a bigint, b bigint", 2)},
+        options={"json.path": "$.log"},
+        problems={"a.json": "no complete JSON object"},
     ),
     Layout(
         "said_pattern",
