@@ -73,7 +73,7 @@ def table_of(crawler: Crawler, one: Group, looks: Sequence[tuple[FileInfo, Look]
         else:
             report.problem(info.location, look.problem or "its format is another at a closer look")
             bad.append(info.location)
-    merged = merge.merge(looked)
+    merged = merge.merge(sorted(looked, key=lambda one: one[0].location))
     for location, reason in merged.problems:
         report.problem(location, reason)
         bad.append(location)
