@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from catalog_server.catalog import crawl_changes
 from catalog_server.catalog.core import record
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
@@ -55,6 +56,7 @@ def create_in(tx: Transaction, caller: Caller, database: Database, table: Table,
     versions.record(tx, None, made, database.id, ids, caller)
     index(tx, made)
     record(tx, caller, EventKind.CREATE_TABLE, made.full_name, object_id=made.id, version_after=1)
+    crawl_changes.table_created(tx, caller, made)
     return made
 
 
@@ -72,9 +74,11 @@ def change_in(
     if not rows.swap(tx, before.version, changed, database_id, ids, held=before.full_name == changed.full_name):
         raise Conflict(f"table {before.full_name}", f"version {before.version}", "a newer one")
     versions.record(tx, before, changed, database_id, ids, caller)
+    lost = lost_columns(before.columns, changed.columns)
+    crawl_changes.table_changed(tx, caller, before, ids, lost, cascade=cascade)
     if cascade:
         partitions.cascade_columns(tx, before.id, ids["columns_id"])
-    statistics.forget_columns(tx, before.id, _lost(before.columns, changed.columns), of_partitions=cascade)
+    statistics.forget_columns(tx, before.id, lost, of_partitions=cascade)
     renamed, gone = _moved_columns(before, changed)
     if renamed or gone:
         constraints.follow(tx, before.id, renamed, gone)
@@ -111,6 +115,7 @@ def drop_in(tx: Transaction, caller: Caller, table: Table, *, delete_data: bool,
 
     `purge` spares a folder in which another table lives, since nobody asked to lose that one.
     """
+    crawl_changes.table_dropped(tx, caller, table)
     rows.drop(tx, table.id)
     if table.kind is TableKind.MATERIALIZED_VIEW:
         materialized_views.put(tx, table.id, {})
@@ -165,7 +170,8 @@ def _path(table: Table) -> tuple[str, str, str]:
     return (table.catalog, table.database, table.name)
 
 
-def _lost(before: Sequence[Column], after: Sequence[Column]) -> list[str]:
+def lost_columns(before: Sequence[Column], after: Sequence[Column]) -> list[str]:
+    """Names of the columns that are not there any more, or have another type."""
     kept = {column.key: column.type for column in after}
     return [column.name for column in before if kept.get(column.key) != column.type]
 

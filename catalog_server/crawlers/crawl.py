@@ -12,16 +12,17 @@ from catalog_server.crawlers.files import Settings, crawl_files
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
+from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.lake.locations import parse
 from catalog_server.model.caller import Caller
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name
 from catalog_server.model.progress import Tell, seldom
+from catalog_server.store import crawl_changes, events
 from catalog_server.store import crawlers as rows
-from catalog_server.store import events
 from catalog_server.store.transaction import Transaction
 
 OPTIONS = {
@@ -34,7 +35,6 @@ OPTIONS = {
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
 }
 """What a crawler can be told, and what is so if it is not."""
-FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 _TARGETS_MAX = 1_000
 
 
@@ -95,11 +95,32 @@ class Crawls:
 
         def work(tx: Transaction) -> Crawl:
             found = self._find(tx, caller, Action.RUN, name)
-            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview)
+            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview=preview)
 
         crawl = self._store.write(work)
         self.wake()
         return crawl
+
+    def undo(self, caller: Caller, crawl_id: str) -> Crawl:
+        """Queue an undo of a crawl, itself a crawl, and wake the worker; it is durable once this returns.
+
+        Raises:
+            NotFound, Denied: as for a crawl of the same crawler.
+            Invalid: a preview or an undo, or a crawl of which nothing is kept that could be undone.
+            Overtaken: it was undone already, is just being undone, or has not ended.
+        """
+
+        def work(tx: Transaction) -> Crawl:
+            found = rows.hold_crawl(tx, crawl_id)
+            if found is None or not self._may_see(tx, caller, found.crawler):
+                raise NotFound("crawl", crawl_id)
+            self._require(tx, caller, Action.RUN, found.crawler)
+            check_undo(tx, found)
+            return rows.create_crawl(tx, new_crawl_id(), found.crawler, caller.user, undo_of=crawl_id)
+
+        undo = self._store.write(work)
+        self.wake()
+        return undo
 
     def get_crawl(self, caller: Caller, crawl_id: str) -> Crawl:
         """A crawl by its id; raises `NotFound` also where the caller may not see its crawler."""
@@ -159,11 +180,16 @@ class Crawls:
         self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
         report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
         changes = Changes()
+        undoing = Undoing(self._catalog, crawl, report) if crawl.undo_of else None
         try:
-            if crawler is None:
+            failures: Sequence[str] = ()
+            if undoing is not None:
+                undoing.run()
+            elif crawler is None:
                 raise NotFound("crawler", crawl.crawler)
-            caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id)
-            changes, failures = self._crawl(caller, crawler, report, writes=not crawl.preview)
+            else:
+                caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id, reversible=True)
+                changes, failures = self._crawl(caller, crawler, report, writes=not crawl.preview)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
             state, error = "CANCELLED", None
@@ -172,7 +198,7 @@ class Crawls:
         except Exception as failure:
             self._finish(crawl, "FAILED", f"unexpected: {type(failure).__name__}: {failure}", report, changes)
             raise
-        return self._finish(crawl, state, error, report, changes)
+        return self._finish(crawl, state, error, report, undoing.told() if undoing else changes)
 
     def _crawl(
         self, caller: Caller, crawler: Crawler, report: Report, *, writes: bool
@@ -223,6 +249,7 @@ class Crawls:
             values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
             ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
+                crawl_changes.forget_old(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 
@@ -297,4 +324,6 @@ def _finished_event(tx: Transaction, crawl: Crawl) -> None:
     if crawl.preview:
         return
     payload = {"crawler": crawl.crawler, "state": crawl.state, "error": crawl.error}
+    if crawl.undo_of:
+        payload["undo_of"] = crawl.undo_of
     events.append(tx, Event(EventKind.CRAWL_FINISHED, payload=payload, by=crawl.by, via="crawl", run=crawl.id))

@@ -17,6 +17,8 @@ class Caller:
     """The facade: `thrift`, `iceberg-rest`, `grpc`, `api`, `cli`, `crawl`, `job`, `internal`."""
     run: str | None = None
     """The job run or crawl on whose behalf the call is made, for lineage."""
+    reversible: bool = False
+    """Whether the run is a crawl of which is kept what was before, so that it can be undone."""
 
 
 SYSTEM = Caller(user="system")

@@ -15,10 +15,9 @@ from catalog_server.facades.web.messages import CrawlAnswer, CrawlerAnswer, Page
 from catalog_server.facades.web.paging import Paged, place, sliced, token
 from catalog_server.facades.web.routing import Call, Routes
 from catalog_server.facades.web.waiting import Waiting, settled
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 
 routes = Routes("Crawlers")
-FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 
 
 class NewCrawler(Body):
@@ -121,6 +120,12 @@ def list_crawls(call: Call, query: CrawlsQuery) -> Page[CrawlAnswer]:
     found = call.services.crawls.list_crawls(call.caller, query.crawler, query.state, before, query.page_size)
     following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
     return Page([convert.crawl(one) for one in found], following)
+
+
+@routes.post("/crawls/{crawl}/undo", status=202)
+def undo_crawl(call: Call, crawl: str) -> CrawlAnswer:
+    """Undo a crawl: queue what takes the catalog back to what it was before, and answer with that."""
+    return convert.crawl(call.services.crawls.undo(call.caller, crawl))
 
 
 @routes.get("/crawls/{crawl}")
