@@ -65,8 +65,7 @@ class Undo:
                 self._database_off(tx, caller, change)
             elif change.kind is CrawlChangeKind.TABLE_DROPPED:
                 self._table_on(tx, caller, change)
-            else:
-                table = self._table(tx, caller, Action.DROP if made else Action.ALTER, begun)
+            elif (table := self._table(tx, caller, begun, may_be_gone=made)) is not None:
                 self._table_off(tx, caller, table) if made else self._ways[change.kind](tx, caller, change, table)
             rows.mark_undone(tx, change, caller.run or "", all_of_table=made)
             return change
@@ -76,13 +75,17 @@ class Undo:
         except IntegrityError as error:
             raise Overtaken("what it would bring back is in the way of something that was made since") from error
 
-    def _table(self, tx: Transaction, caller: Caller, action: Action, begun: CrawlChange) -> Table:
-        """The table, locked, if nobody but the crawl has changed it since its first change."""
+    def _table(self, tx: Transaction, caller: Caller, begun: CrawlChange, *, may_be_gone: bool) -> Table | None:
+        """The table, locked, if nobody but the crawl has changed it since its first change; None for one that is gone."""
         name = tables.name_of(tx, begun.object_id)
         if name is None:
             crawl = rows.dropped_by(tx, begun.object_id)
-            raise Overtaken(f"crawl {crawl} dropped it since: undo that one first" if crawl else "it was dropped since")
-        found = self.tables.find(tx, caller, action, name, lock=True)
+            if crawl is not None:
+                raise Overtaken(f"crawl {crawl} dropped it since: undo that one first")
+            if may_be_gone:
+                return None
+            raise Overtaken("it was dropped since")
+        found = self.tables.find(tx, caller, Action.DROP if may_be_gone else Action.ALTER, name, lock=True)
         strangers = rows.strangers(tx, begun)
         crawls = [one.run for one in strangers if one.crawl]
         if crawls:

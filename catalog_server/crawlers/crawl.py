@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.files import Settings, crawl_files
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
@@ -15,6 +16,7 @@ from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_targ
 from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.lake.locations import parse
 from catalog_server.model.caller import Caller
+from catalog_server.model.crawl_change import TableDifference
 from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
@@ -129,6 +131,12 @@ class Crawls:
             if found is None or not self._may_see(tx, caller, found.crawler):
                 raise NotFound("crawl", crawl_id)
             return found
+
+    def differences(self, caller: Caller, crawl_id: str) -> Sequence[TableDifference]:
+        """What a crawl did to each table; raises `NotFound` as `get_crawl` does."""
+        self.get_crawl(caller, crawl_id)
+        with self._store.read() as tx:
+            return differences(tx, crawl_id)
 
     def list_crawls(
         self,

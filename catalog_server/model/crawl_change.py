@@ -53,3 +53,31 @@ class CrawlChange:
     def home(self) -> DatabaseName:
         """The database that it is about, or in."""
         return DatabaseName(self.catalog, self.database)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnDifference:
+    """A column with another type than before; None where it was not there, or is not any more."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class TableDifference:
+    """What a crawl did to one table, or to the database where `table` is None."""
+
+    catalog: str
+    database: str
+    table: str | None
+    what: str
+    """`added`, `changed` or `removed`."""
+    version_before: int | None = None
+    version_after: int | None = None
+    columns: tuple[ColumnDifference, ...] = ()
+    partitions_added: int = 0
+    partitions_changed: int = 0
+    partitions_dropped: int = 0
+    undone: bool = False
+    """Whether nothing of it is left."""

@@ -269,6 +269,21 @@ def test_an_undo_is_in_the_events_and_versions(local: Crawling) -> None:
     assert events[1].payload["undo_of"] == done.undo_of
 
 
+def test_what_a_crawl_did_is_told_table_by_table(local: Crawling) -> None:
+    local.crawl(months(1) | {"t/a.json": b'{"n": 1, "m": 1}\n'})
+    local.place.put(months(2) | {"t/a.json": b'{"n": 1.5, "k": true, "m": 1}\n', "new/n.json": b'{"a": 1}\n'})
+    crawl = local.run()
+    told = {one.table: one for one in local.crawls.differences(ME, crawl.id)}
+    assert {name: one.what for name, one in told.items()} == {"flights": "changed", "t": "changed", "new": "added"}
+    assert (told["flights"].partitions_added, told["flights"].columns) == (1, ())
+    assert [(one.name, one.before, one.after) for one in told["t"].columns] == [
+        ("n", "bigint", "double"), ("k", None, "boolean"),
+    ]  # fmt: skip
+    assert (told["t"].version_before, told["t"].version_after) == (1, 2)
+    undo(local, crawl)
+    assert {one.undone for one in local.crawls.differences(ME, crawl.id)} == {True}
+
+
 def test_a_crawl_after_an_undo_finds_it_all_again(local: Crawling) -> None:
     crawl = local.crawl(months(1, 2))
     undo(local, crawl)

@@ -188,7 +188,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     catalog.close()
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(successions(), EDITED, CHOSEN, st.integers(1, 12))
 def test_a_crawl_that_is_undone_leaves_the_catalog_as_it_was(
     world: World,
@@ -224,7 +224,7 @@ def test_a_crawl_that_is_undone_leaves_the_catalog_as_it_was(
     assert held(world.catalog) == held_before
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(successions(), EDITED, CHOSEN)
 def test_tables_that_people_changed_since_stay_and_all_others_go_back(
     world: World,
@@ -248,8 +248,8 @@ def test_tables_that_people_changed_since_stay_and_all_others_go_back(
     now = _by_table(world, name)
     for table in held_before.keys() | edited.keys():
         if table in refused:
+            assert edits
             assert now.get(table) == edited.get(table)
-            assert edited.get(table) != crawled.get(table)
         elif edited.get(table) == crawled.get(table):
             assert now.get(table) == held_before.get(table)
 
