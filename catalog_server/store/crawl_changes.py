@@ -36,6 +36,8 @@ ROWS_MAX = 1_000
 """Rows that are kept, or put back, at once."""
 CRAWLS_KEPT = 100
 """Of each crawler, so many of the newest crawls that changed something can be undone."""
+_AT_ONCE = {partition_changes.name: 10}
+"""Fewer where one row may be about a thousand things."""
 _MADE_ANEW = ("encoded",)
 """Columns that are made of the others where they are empty."""
 
@@ -89,7 +91,7 @@ def keep(
     chosen = [table.c[name] for name in columns] if columns else [one for one in table.c if one.name not in _MADE_ANEW]
     raw = [one.name for one in chosen if isinstance(one.type, LargeBinary)]
     found = tx.stream(select(*chosen).where(which).order_by(*table.primary_key))
-    for rows in found.partitions(ROWS_MAX):
+    for rows in found.partitions(_AT_ONCE.get(table.name, ROWS_MAX)):
         documents = [dict(row._mapping) for row in rows]
         for document in documents:
             document.update({name: document[name].hex() for name in raw if document[name] is not None})
