@@ -33,10 +33,16 @@ OPTIONS = {
     "csv.header": "present or absent, where it is known for all CSV files",
     "csv.delimiter": "the delimiter, where it is known for all CSV files",
     "tables_max": "new tables that one crawl may make (1000)",
-    "on_missing_table": "keep or drop tables of which nothing is left (keep)",
+    "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
+    "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
 }
 """What a crawler can be told, and what is so if it is not."""
+_CHOICES = {
+    "on_changed_table": ("update", "add_columns", "log"),
+    "on_missing_table": ("keep", "deprecate", "drop"),
+    "on_missing_partition": ("keep", "drop"),
+}
 _TARGETS_MAX = 1_000
 
 
@@ -302,8 +308,8 @@ def _check_options(options: Mapping[str, str]) -> None:
     for key, value in options.items():
         if key not in OPTIONS:
             raise Invalid("options", f"{key} is not known; known: {', '.join(OPTIONS)}")
-        if key.startswith("on_missing") and value not in ("keep", "drop"):
-            raise Invalid(f"option {key}", f"{value!r} is neither keep nor drop")
+        if key in _CHOICES and value not in _CHOICES[key]:
+            raise Invalid(f"option {key}", f"{value!r} is none of {', '.join(_CHOICES[key])}")
         if key == "tables_max" and not value.isdecimal():
             raise Invalid(f"option {key}", f"{value!r} is not a number")
         if key == "csv.delimiter" and len(value) != 1:

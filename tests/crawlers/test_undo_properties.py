@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config
-from catalog_server.crawlers.crawl import OPTIONS as KNOWN
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.model.constraint import Constraint, ConstraintKind
 from catalog_server.model.crawler import Crawl, Crawler
@@ -32,11 +31,11 @@ BODIES = {
     "json": (b'{"n": 1}\n', b'{"n": 1.5}\n', b'{"n": 1, "k": true}\n', b'{"m": "x", "n": 2}\n', b'{"n": "a"}\n'),
     "csv": (b"n,m\n1,2\n", b"n,m\n1.5,x\n", b"n,p\n1,2\n", b"n\n1\n2\n", b"n,m,q\n1,2,3\n"),
 }
-OPTIONS = {name: said for name, said in {"on_missing_table": ("keep", "drop")}.items() if name in KNOWN} | {
-    "on_missing_partition": ("drop", "keep")
+OPTIONS = {
+    "on_changed_table": ("update", "update", "add_columns", "log"),
+    "on_missing_table": ("keep", "deprecate", "drop"),
+    "on_missing_partition": ("drop", "keep"),
 }
-
-
 TABLES = ("one", "two")
 
 

@@ -17,7 +17,7 @@ import { RunNow } from "./crawlers";
 const kindOf = (crawl: Crawl | undefined): string =>
   crawl?.preview ? "Preview" : crawl !== undefined && crawl.undo_of !== null ? "Undo of a crawl" : "Crawl";
 
-const TABLE_LISTS = ["added", "changed", "removed", "missing", "unchanged"];
+const TABLE_LISTS = ["added", "changed", "logged", "removed", "deprecated", "missing", "unchanged"];
 const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
 
 function Progress({ crawl }: { crawl: Crawl }) {
