@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.config import Config
+from catalog_server.config import Config, StoreConfig
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.model.constraint import Constraint, ConstraintKind
 from catalog_server.model.crawler import Crawl, Crawler
@@ -24,6 +24,7 @@ from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column, Table
 from tests.crawlers.conftest import ME
 from tests.crawlers.test_undo import held, refusals
+from tests.engines.postgresql import PostgreSQL
 from tests.lake.places import Place, local_place
 
 NUMBERS = itertools.count()
@@ -178,16 +179,22 @@ class World:
                 continue
 
 
-@pytest.fixture(scope="module")
-def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    folder = tmp_path_factory.mktemp("undo")
-    catalog = CatalogService(Config(data=folder))
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
+def world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder, url = tmp_path_factory.mktemp("undo"), ""
+    if request.param == "postgresql":
+        server: PostgreSQL = request.getfixturevalue("postgresql")
+        name = server.create_database()
+        url = server.url(name)
+    catalog = CatalogService(Config(data=folder, store=StoreConfig(url=url)))
     catalog.prepare()
     yield World(catalog, folder)
     catalog.close()
+    if url:
+        server.drop_database(name)
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(successions(), EDITED, CHOSEN, st.integers(1, 12))
 def test_a_crawl_that_is_undone_leaves_the_catalog_as_it_was(
     world: World,
@@ -223,7 +230,7 @@ def test_a_crawl_that_is_undone_leaves_the_catalog_as_it_was(
     assert held(world.catalog) == held_before
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(successions(), EDITED, CHOSEN)
 def test_tables_that_people_changed_since_stay_and_all_others_go_back(
     world: World,
