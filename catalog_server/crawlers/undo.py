@@ -13,6 +13,7 @@ from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import CrawlChange, CrawlChangeKind
 from catalog_server.model.crawler import FINAL_STATES, Crawl
 from catalog_server.model.errors import Cancelled, CatalogError, Invalid, OutcomeUnknown, Overtaken, Unavailable
+from catalog_server.model.failpoint import reach
 from catalog_server.store import crawl_changes
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
@@ -84,6 +85,7 @@ class Undoing:
     def _step(self, object_id: int) -> bool:
         self._report.step("undoing", self._done)
         done = self._catalog.undo.step(self._caller, self._of, object_id)
+        reach("undo_step")
         self._done += 1
         return done is not None
 
