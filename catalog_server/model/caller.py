@@ -14,7 +14,7 @@ class Caller:
     user: str = "anonymous"
     groups: tuple[str, ...] = ()
     via: str = "internal"
-    """The facade: `thrift`, `iceberg-rest`, `grpc`, `api`, `cli`, `crawl`, `job`, `internal`."""
+    """The facade: `thrift`, `iceberg-rest`, `grpc`, `api`, `cli`, `crawl`, `undo`, `job`, `internal`."""
     run: str | None = None
     """The job run or crawl on whose behalf the call is made, for lineage."""
     reversible: bool = False

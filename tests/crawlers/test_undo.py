@@ -12,15 +12,17 @@ import pytest
 from sqlalchemy import select, update
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.catalog.grants import StoredPolicy
 from catalog_server.config import Config, StoreConfig
 from catalog_server.model.caller import Caller
 from catalog_server.model.constraint import Constraint, ConstraintKind
 from catalog_server.model.crawler import Crawl
-from catalog_server.model.errors import CatalogError, Invalid, NotFound, Overtaken
+from catalog_server.model.errors import Invalid, NotFound, Overtaken
 from catalog_server.model.grant import Action, Grant
-from catalog_server.model.names import DatabaseName, TableName
+from catalog_server.model.names import TableName
 from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column
+from catalog_server.store import grants
 from catalog_server.store.schema import crawl_befores, crawls, metadata
 from tests.crawlers.conftest import ME, Crawling, names
 from tests.crawlers.test_crawl_files import months, parquet
@@ -331,7 +333,18 @@ def test_undo_is_the_same_on_a_postgresql_store(tmp_path: Path, postgresql_url: 
     service.close()
 
 
-def test_a_caller_without_rights_undoes_nothing(local: Crawling) -> None:
-    with pytest.raises(CatalogError):
-        local.crawls.undo(Caller(user="x"), "none")
-    assert DatabaseName("hive", "default") in [one.full_name for one in local.catalog.databases.list(ME)]
+def test_whoever_may_run_a_crawler_undoes_only_what_they_may_change(tmp_path: Path) -> None:
+    service = CatalogService(Config(data=tmp_path), StoredPolicy())
+    service.prepare()
+    with service.store.begin() as tx:
+        everything = Grant("user:mira", Action.MANAGE, "server", ())
+        grants.create(tx, [everything, Grant("user:ann", Action.RUN, "crawler", ("raw",))])
+    crawling = Crawling(service, local_place(tmp_path))
+    crawl = crawling.crawl(months(1))
+    before, ann = held(service), Caller(user="ann")
+    with pytest.raises(NotFound):
+        crawling.crawls.undo(Caller(user="eve"), crawl.id)
+    done = crawling.crawls.execute(crawling.crawls.undo(ann, crawl.id).id)
+    assert (sorted(refusals(done)), held(service)) == (["raw", "raw.flights"], before)
+    assert refusals(undo(crawling, crawl)) == {}
+    service.close()
