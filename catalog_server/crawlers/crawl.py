@@ -257,6 +257,8 @@ class Crawls:
 
     def _finish(self, crawl: Crawl, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
         summary = ({"preview": True} if crawl.preview else {}) | _summary(report, changes)
+        if crawl.undo_of:  # which looks at no files
+            summary = {key: value for key, value in summary.items() if key not in ("objects", "bytes")}
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
