@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -171,7 +173,9 @@ def undo_crawl(
     """
     client = connect(server)
     found = client.get(path("crawls", crawl))
-    confirm(f"Undo crawl {crawl} of {found['crawler']}: {_undoing(found['summary'])}?", yes)
+    if not yes:
+        what = _undoing(client.pages(path("crawls", crawl, "changes")))
+        confirm(f"Undo crawl {crawl} of {found['crawler']}: {what}?", yes)
     undo = client.post(path("crawls", crawl, "undo"))
     with Progress(f"undo of crawl {crawl}", quiet) as told:
         undo = client.wait(path("crawls", undo["id"]), undo, told)
@@ -182,11 +186,11 @@ def undo_crawl(
         raise Failure(f"crawl {crawl} is undone but for {refused} table{'s' if refused > 1 else ''}")
 
 
-def _undoing(summary: dict[str, Any]) -> str:
+def _undoing(changes: Iterable[dict[str, Any]]) -> str:
     """What an undo will do, in words."""
-    lists = (("added", "drop"), ("changed", "change back"), ("removed", "bring back"))
-    counts = [(len(summary.get(name, ())), what) for name, what in lists]
-    said = [f"{what} {count} table{'s' if count > 1 else ''}" for count, what in counts if count]
+    whats = Counter(one["what"] for one in changes if one["table"] is not None and not one["undone"])
+    words = (("added", "drop"), ("changed", "change back"), ("removed", "bring back"))
+    said = [f"{word} {whats[what]} table{'s' if whats[what] > 1 else ''}" for what, word in words if whats[what]]
     return ", ".join(said) or "take back what it did"
 
 

@@ -82,7 +82,8 @@ def test_a_crawl_is_undone_in_one_command(server: RunningServer, tmp_path: Path)
     crawl = json.loads(run(server, "crawlers", "run", "undone", "--wait"))["id"]
     table = f"{server.http}/api/v1/catalogs/hive/databases/undone/tables/b"
     httpx.patch(table, json={"parameters": {"note": "ours"}}, trust_env=False).raise_for_status()
-    run(server, "crawlers", "undo", crawl, code=2)
+    asked = start(server, "crawlers", "undo", crawl)
+    assert f"Undo crawl {crawl} of undone: drop 2 tables?" in asked.communicate(timeout=60)[1]
     partly = json.loads(run(server, "crawlers", "undo", crawl, "--yes", code=1))
     assert [one["table"] for one in partly["summary"]["removed"]] == ["undone.a"]
     assert [one["table"] for one in partly["summary"]["refused"]] == ["undone.b", "undone"]
