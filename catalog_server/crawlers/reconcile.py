@@ -10,7 +10,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.figures import with_figures
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, STATISTICS, FoundTable, Report
 from catalog_server.crawlers.group import counted
-from catalog_server.crawlers.wanted import FOUND_AGAIN, differs, merged, noted
+from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, differs, merged, noted, with_data_of
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
@@ -143,7 +143,7 @@ class Reconciler:
         if not differs(held, wanted):
             reasons = []
         elif policy == "log":
-            held, reasons, logged = self._log(held, one, reasons)
+            held, reasons, logged = self._log(held, wanted, one, reasons)
         else:
             held = self._alter(held, wanted)
         reasons += self._partitions(held, one.partitions) if held.partition_keys else []
@@ -161,15 +161,18 @@ class Reconciler:
             self.caller, held.full_name, wanted, expected_version=held.version, cascade=cascade
         )  # fmt: skip
 
-    def _log(self, held: Table, one: FoundTable, reasons: Sequence[str]) -> tuple[Table, list[str], bool]:
-        """Tell what would be changed and leave the table, but for the mark of one that was held for gone."""
-        told = [reason for reason in reasons if reason != FOUND_AGAIN]
+    def _log(
+        self, held: Table, wanted: Table, one: FoundTable, reasons: Sequence[str]
+    ) -> tuple[Table, list[str], bool]:
+        """Tell what would be changed and leave the definition; figures about the data are no part of it."""
+        told = [reason for reason in reasons if reason not in (FOUND_AGAIN, OTHER_DATA)]
         if told:
             self.changes.logged.append(_entry(held, one, ", ".join(told)))
-        if DEPRECATED not in held.parameters:
+        fresh = with_data_of(held, wanted)
+        if fresh.parameters == held.parameters:
             return held, [], bool(told)
-        kept = {key: value for key, value in held.parameters.items() if key != DEPRECATED}
-        return self._alter(held, replace(held, parameters=kept)), [FOUND_AGAIN], bool(told)
+        said = [FOUND_AGAIN if DEPRECATED in held.parameters else OTHER_DATA]
+        return self._alter(held, fresh), said, bool(told)
 
     def _partitions(self, table: Table, wanted: Mapping[tuple[str, ...], Partition]) -> list[str]:
         """Add, change and drop partitions in sets; what was done, in words."""

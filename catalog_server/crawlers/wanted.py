@@ -31,6 +31,8 @@ _DATA = STATISTICS | FIGURES
 _NOTES = frozenset({SIGNATURE, COLUMNS})
 FOUND_AGAIN = "found again"
 """Why a table is changed that was held for gone."""
+OTHER_DATA = "other data"
+"""Why a table is changed of which only the figures are others."""
 _MARK = 6
 """Characters of a column's fingerprint."""
 
@@ -97,12 +99,19 @@ def _other_reasons(held: Table, wanted: Table) -> list[str]:
     if not other - _NOTES and held.storage == wanted.storage:
         return []
     if other & _DATA:
-        return ["other data"]
+        return [OTHER_DATA]
     return ["described anew"] if other & KINDS else ["Spark's view of it follows what was changed by hand"]
 
 
 def _differs_in(key: str, held: Table, wanted: Table) -> bool:
     return wanted.parameters.get(key) != held.parameters.get(key)
+
+
+def with_data_of(held: Table, wanted: Table) -> Table:
+    """The table as it is, but with the figures that were found, and not held for gone."""
+    kept = {key: value for key, value in held.parameters.items() if key not in _DATA and key != DEPRECATED}
+    found = {key: value for key, value in wanted.parameters.items() if key in _DATA}
+    return replace(held, parameters={**kept, **found})
 
 
 def differs(held: Table, wanted: Table) -> bool:
