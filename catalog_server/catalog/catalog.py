@@ -44,6 +44,7 @@ from catalog_server.catalog.signing import Signing
 from catalog_server.catalog.table_locations import TableLocations
 from catalog_server.catalog.tokens import Tokens
 from catalog_server.catalog.txns import Txns
+from catalog_server.catalog.undo import Undo
 from catalog_server.catalog.vending import Vending
 from catalog_server.catalog.views import Views
 from catalog_server.catalog.write_ids import TableWrites
@@ -82,6 +83,7 @@ class CatalogService:
         self.constraints = Constraints(self.core, self.tables)
         self.materialized_views = MaterializedViews(self.core, self.tables)
         self.versions = MountedVersions(self.core, self.tables)
+        self.undo = Undo(self.core, self.tables, self.databases)
         self.events = Events(self.core, self.tables)
         self.changes = Changes(self.core)
         self.notifications = Notifications(self.core, self.tables)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from catalog_server.catalog import grants
+from catalog_server.catalog import crawl_changes, grants
 from catalog_server.catalog.core import Core, check_parameters, check_text, record
 from catalog_server.catalog.table_writes import drop_in
 from catalog_server.model.caller import Caller
@@ -171,35 +171,45 @@ class Databases:
         if name_key(name.database) == DEFAULT_DATABASE:
             raise Invalid("database", "default may not be dropped")
 
-        def work(tx: Transaction) -> Database:
-            found = self._get(tx, caller, Action.DROP, name, lock=True)
-            held = tables.list_page(tx, found.full_name, Visibility())
-            called = functions.list_all(tx, found.full_name)
-            below = rows.list_page(tx, found.catalog, Visibility(), parent=found.name, count=1)
-            if (held or called or below) and not cascade:
-                raise NotEmpty("database", str(found.full_name))
-            for table in held:
-                self.core.grants.require(tx, caller, Action.DROP, grants.of_table(table.full_name))
-                drop_in(tx, caller, table, delete_data=delete_data)
-            for function in called:
-                functions.drop(tx, function.id)
-            rows.drop(tx, found)
-            privileges.drop_of_database(tx, found.full_name)
-            records.drop_scopes(tx, records.OF_DATABASES, records.scope_of(found.full_name))
-            search.drop(tx, search.DATABASE, found.id)
-            gone = [folder for folder in (found.location, *folders) if folder and self._is_its_own(tx, folder)]
-            if delete_data:
-                intents.add_many(tx, intents.DELETE_DIRECTORY, [(folder, None) for folder in gone])
-            payload: dict[str, object] = {"before": database_document(found)}
-            versions = {"version_before": found.version}
-            record(
-                tx, caller, EventKind.DROP_DATABASE, found.full_name, object_id=found.id, payload=payload, **versions
-            )
-            return found
-
-        dropped = self.core.store.write(work)
+        dropped = self.core.store.write(
+            lambda tx: self.drop_in(tx, caller, name, cascade=cascade, delete_data=delete_data, folders=folders)
+        )
         self.core.intents.carry_out()
         return dropped
+
+    def drop_in(
+        self,
+        tx: Transaction,
+        caller: Caller,
+        name: DatabaseName,
+        *,
+        cascade: bool = False,
+        delete_data: bool = True,
+        folders: Sequence[str] = (),
+    ) -> Database:
+        """Drop a database in a running transaction; see `drop`."""
+        found = self._get(tx, caller, Action.DROP, name, lock=True)
+        held = tables.list_page(tx, found.full_name, Visibility())
+        called = functions.list_all(tx, found.full_name)
+        below = rows.list_page(tx, found.catalog, Visibility(), parent=found.name, count=1)
+        if (held or called or below) and not cascade:
+            raise NotEmpty("database", str(found.full_name))
+        for table in held:
+            self.core.grants.require(tx, caller, Action.DROP, grants.of_table(table.full_name))
+            drop_in(tx, caller, table, delete_data=delete_data)
+        for function in called:
+            functions.drop(tx, function.id)
+        rows.drop(tx, found)
+        privileges.drop_of_database(tx, found.full_name)
+        records.drop_scopes(tx, records.OF_DATABASES, records.scope_of(found.full_name))
+        search.drop(tx, search.DATABASE, found.id)
+        gone = [folder for folder in (found.location, *folders) if folder and self._is_its_own(tx, folder)]
+        if delete_data:
+            intents.add_many(tx, intents.DELETE_DIRECTORY, [(folder, None) for folder in gone])
+        payload: dict[str, object] = {"before": database_document(found)}
+        versions = {"version_before": found.version}
+        record(tx, caller, EventKind.DROP_DATABASE, found.full_name, object_id=found.id, payload=payload, **versions)
+        return found
 
     def _is_its_own(self, tx: Transaction, location: str) -> bool:
         """Whether a folder is that of one database alone: no warehouse, and no table of another database lives in it."""
@@ -218,6 +228,7 @@ def create_in(tx: Transaction, caller: Caller, catalog: Catalog, database: Datab
     payload: dict[str, object] = {"after": database_document(made)}
     versions = {"object_id": made.id, "version_after": 1}
     record(tx, caller, EventKind.CREATE_DATABASE, made.full_name, payload=payload, **versions)
+    crawl_changes.database_created(tx, caller, made)
     return made
 
 

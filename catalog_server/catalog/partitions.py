@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from catalog_server.catalog import crawl_changes
 from catalog_server.catalog.core import Core, check_parameters, check_text, record
 from catalog_server.catalog.table_writes import DDL_TIME, owns_files
 from catalog_server.catalog.tables import Tables
@@ -118,7 +119,8 @@ class Partitions:
                     raise AlreadyExists("partition", f"{held.full_name}/{name_of(held, taken[0].values)}")
             made = set(rows.create(tx, held, placed, if_not_exists=if_not_exists)) if placed else set()
             if made:
-                _changed(tx, caller, EventKind.ADD_PARTITIONS, held, sorted(made))
+                crawl_changes.partitions_added(tx, caller, held, sorted(made))
+                changed_in(tx, caller, EventKind.ADD_PARTITIONS, held, sorted(made))
             new_ones = [partition for partition in placed if name_of(held, partition.values) in made]
             return held, [replace(partition, created_at=partition.created_at or tx.at) for partition in new_ones]
 
@@ -142,10 +144,11 @@ class Partitions:
             if missing:
                 raise NotFound("partition", f"{table.full_name}/{missing[0]}")
             _check_twice(names)
+            crawl_changes.partitions_changed(tx, caller, table, list(held.values()))
             at = str(tx.at // 1000)
             new = [_over(held[one], _timed(_checked(p), at)) for one, p in zip(names, changed, strict=True)]
             rows.change(tx, table, new)
-            _changed(tx, caller, EventKind.ALTER_PARTITIONS, table, names, [_before(held[one]) for one in names])
+            changed_in(tx, caller, EventKind.ALTER_PARTITIONS, table, names, [before_of(held[one]) for one in names])
             return table
 
         return self.core.store.write(work)
@@ -168,7 +171,9 @@ class Partitions:
                 changed = replace(changed, location=f"{table.location.rstrip('/')}/{new_name}")
                 intents.add(tx, intents.MOVE_DIRECTORY, held.location, changed.location)
             rows.change(tx, table, [changed])
-            _changed(tx, caller, EventKind.ALTER_PARTITIONS, table, [new_name], [{**_before(held), "name": old_name}])
+            changed_in(
+                tx, caller, EventKind.ALTER_PARTITIONS, table, [new_name], [{**before_of(held), "name": old_name}]
+            )
             return table
 
         table = self.core.store.write(work)
@@ -206,8 +211,8 @@ class Partitions:
             moves = [(a.location, b.location) for a, b in zip(held, moved, strict=True) if a.location != b.location]
             intents.add_many(tx, intents.MOVE_DIRECTORY, [(a, b) for a, b in moves if a is not None])
             rows.give(tx, giver, taker, moved)
-            _changed(tx, caller, EventKind.DROP_PARTITIONS, giver, names, [_before(one) for one in held])
-            _changed(tx, caller, EventKind.ADD_PARTITIONS, taker, names)
+            changed_in(tx, caller, EventKind.DROP_PARTITIONS, giver, names, [before_of(one) for one in held])
+            changed_in(tx, caller, EventKind.ADD_PARTITIONS, taker, names)
             return taker, moved
 
         answer = self.core.store.write(work)
@@ -232,14 +237,15 @@ class Partitions:
             missing = [one for one in names if one not in gone]
             if missing and not if_exists:
                 raise NotFound("partition", f"{table.full_name}/{missing[0]}")
+            crawl_changes.partitions_dropped(tx, caller, table, held, list(gone))
             rows.drop(tx, table, [partition.id for partition in held])
             privileges.drop_of_lost_partitions(tx, table.full_name, table.id)
             if delete_data and owns_files(table):
                 folders = [(partition.location, table.location) for partition in held if partition.location]
                 intents.add_many(tx, intents.DELETE_DIRECTORY, folders)
             if held:
-                befores = [_before(partition) for partition in held]
-                _changed(tx, caller, EventKind.DROP_PARTITIONS, table, sorted(gone), befores)
+                befores = [before_of(partition) for partition in held]
+                changed_in(tx, caller, EventKind.DROP_PARTITIONS, table, sorted(gone), befores)
             return held
 
         dropped = self.core.store.write(work)
@@ -342,11 +348,12 @@ def _below(taker: Table, giver: Table, partition: Partition) -> Partition:
     return replace(partition, location=f"{taker.location.rstrip('/')}{place[len(home) :]}")
 
 
-def _before(partition: Partition) -> dict[str, object]:
+def before_of(partition: Partition) -> dict[str, object]:
+    """What the history of a table keeps of a partition."""
     return {"values": list(partition.values), "location": partition.location, "parameters": dict(partition.parameters)}
 
 
-def _changed(
+def changed_in(
     tx: Transaction,
     caller: Caller,
     kind: EventKind,
@@ -354,6 +361,7 @@ def _changed(
     names: Sequence[str],
     before: Sequence[dict[str, object]] | None = None,
 ) -> None:
+    """Write the history and event of a change of partitions, in the transaction that makes it."""
     tables.bump_data_version(tx, table.id)
     change = rows.record_change(tx, table.id, kind.value, names, before, caller)
     payload = {"names": list(names[:NAMES_IN_EVENT_MAX]), "count": len(names), "change": change}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from catalog_server.catalog import crawl_changes
 from catalog_server.catalog.core import record
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
@@ -60,6 +61,7 @@ def create_in(tx: Transaction, caller: Caller, database: Database, table: Table,
     versions.record(tx, None, made, database.id, ids, caller)
     index(tx, made)
     record(tx, caller, EventKind.CREATE_TABLE, made.full_name, object_id=made.id, version_after=1)
+    crawl_changes.table_created(tx, caller, made)
     return made
 
 
@@ -82,10 +84,13 @@ def change_in(
     if not rows.swap(tx, before.version, changed, database_id, ids, held=before.full_name == changed.full_name):
         raise Conflict(f"table {before.full_name}", f"version {before.version}", "a newer one")
     versions.record(tx, before, changed, database_id, ids, caller)
+    same_columns = before.columns is changed.columns and before.partition_keys is changed.partition_keys
+    lost = [] if same_columns else lost_columns(before.columns, changed.columns)
+    crawl_changes.table_changed(tx, caller, before, ids, lost, cascade=cascade)
     if cascade:
         partitions.cascade_columns(tx, before.id, ids["columns_id"])
-    if before.columns is not changed.columns or before.partition_keys is not changed.partition_keys:
-        _follow_columns(tx, before, changed, of_partitions=cascade)
+    if not same_columns:
+        _follow_columns(tx, before, changed, lost, of_partitions=cascade)
     if _searched(before) != _searched(changed):
         index(tx, changed)
     if before.full_name != changed.full_name:
@@ -114,9 +119,11 @@ def change_in(
     return changed
 
 
-def _follow_columns(tx: Transaction, before: Table, changed: Table, *, of_partitions: bool) -> None:
+def _follow_columns(
+    tx: Transaction, before: Table, changed: Table, lost: Sequence[str], *, of_partitions: bool
+) -> None:
     """Statistics of columns that are gone or of another type go; constraints follow renamed ones and leave with lost ones."""
-    statistics.forget_columns(tx, before.id, _lost(before.columns, changed.columns), of_partitions=of_partitions)
+    statistics.forget_columns(tx, before.id, lost, of_partitions=of_partitions)
     renamed, gone = _moved_columns(before, changed)
     if renamed or gone:
         constraints.follow(tx, before.id, renamed, gone)
@@ -127,6 +134,7 @@ def drop_in(tx: Transaction, caller: Caller, table: Table, *, delete_data: bool,
 
     `purge` spares a folder in which another table lives, since nobody asked to lose that one.
     """
+    crawl_changes.table_dropped(tx, caller, table)
     rows.drop(tx, table.id)
     if table.kind is TableKind.MATERIALIZED_VIEW:
         materialized_views.put(tx, table.id, {})
@@ -181,7 +189,8 @@ def _path(table: Table) -> tuple[str, str, str]:
     return (table.catalog, table.database, table.name)
 
 
-def _lost(before: Sequence[Column], after: Sequence[Column]) -> list[str]:
+def lost_columns(before: Sequence[Column], after: Sequence[Column]) -> list[str]:
+    """Names of the columns that are not there any more, or have another type."""
     kept = {column.key: column.type for column in after}
     return [column.name for column in before if kept.get(column.key) != column.type]
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated, Any
 
 import typer
@@ -95,7 +97,8 @@ def preview_crawler(name: Name, quiet: Quiet = False, output: Output = None, ser
 
 
 def _headline(crawl: dict[str, Any]) -> dict[str, Any]:
-    shown = {field: crawl[field] for field in ("id", "crawler", "state", "started_at", "finished_at", "error")}
+    fields = ("id", "crawler", "state", "undo_of", "started_at", "finished_at", "error")
+    shown = {field: crawl[field] for field in fields}
     return {**{k: v for k, v in shown.items() if v is not None}, **crawl["summary"]}
 
 
@@ -137,7 +140,8 @@ def list_crawls(
     Example: catalog crawlers runs lake
     """
     items = connect(server).pages("/crawls", limit, crawler=name)
-    print_list(items, ("id", "crawler", "state", "preview", "started_at", "finished_at", "error"), output)
+    shown = ("id", "crawler", "state", "preview", "undo_of", "undone_at", "started_at", "finished_at", "error")
+    print_list(items, shown, output)
 
 
 @app.command("crawl")
@@ -150,6 +154,44 @@ def show_crawl(
     Example: catalog crawlers crawl 01JABC
     """
     print_one(connect(server).get(path("crawls", crawl)), output)
+
+
+@app.command("undo")
+def undo_crawl(
+    crawl: Annotated[str, typer.Argument(help="Id of the crawl.")],
+    yes: Yes = False,
+    quiet: Quiet = False,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Take the catalog back to what it was before a crawl; files stay.
+
+    Tables that somebody changed since are left as they are and told; the exit code says whether there were any.
+
+    \b
+    Example: catalog crawlers undo 01JABC
+    """
+    client = connect(server)
+    found = client.get(path("crawls", crawl))
+    if not yes:
+        what = _undoing(client.pages(path("crawls", crawl, "changes")))
+        confirm(f"Undo crawl {crawl} of {found['crawler']}: {what}?", yes)
+    undo = client.post(path("crawls", crawl, "undo"))
+    with Progress(f"undo of crawl {crawl}", quiet) as told:
+        undo = client.wait(path("crawls", undo["id"]), undo, told)
+    print_one(undo if chosen(output) != "table" else _headline(undo), output)
+    _end(undo)
+    refused = len(undo["summary"].get("refused", ()))
+    if refused:
+        raise Failure(f"crawl {crawl} is undone but for {refused} table{'s' if refused > 1 else ''}")
+
+
+def _undoing(changes: Iterable[dict[str, Any]]) -> str:
+    """What an undo will do, in words."""
+    whats = Counter(one["what"] for one in changes if one["table"] is not None and not one["undone"])
+    words = (("added", "drop"), ("changed", "change back"), ("removed", "bring back"))
+    said = [f"{word} {whats[what]} table{'s' if whats[what] > 1 else ''}" for what, word in words if whats[what]]
+    return ", ".join(said) or "take back what it did"
 
 
 @app.command("cancel")

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
@@ -17,15 +18,17 @@ from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.targets import Targets
+from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.model.caller import Caller
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawl_change import TableDifference
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
 from catalog_server.model.progress import Tell, seldom
-from catalog_server.store import crawl_manifests, events, tables
+from catalog_server.store import crawl_changes, crawl_manifests, events, tables
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
@@ -44,11 +47,16 @@ OPTIONS = {
     "table_level": "how deep tables lie, the bucket being level 1; all folders below them are partitions",
     "one_table": "true if all that a target holds is one table (false)",
     "tables_max": "new tables that one crawl may make (1000)",
-    "on_missing_table": "keep or drop tables of which nothing is left (keep)",
+    "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
+    "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
 }
 """What a crawler can be told, and what is so if it is not."""
-FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+_CHOICES = {
+    "on_changed_table": ("update", "add_columns", "log"),
+    "on_missing_table": ("keep", "deprecate", "drop"),
+    "on_missing_partition": ("keep", "drop"),
+}
 _TARGETS_MAX = 1_000
 
 
@@ -125,11 +133,32 @@ class Crawls:
 
         def work(tx: Transaction) -> Crawl:
             found = self._find(tx, caller, Action.RUN, name)
-            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview)
+            return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview=preview)
 
         crawl = self._store.write(work)
         self.wake()
         return crawl
+
+    def undo(self, caller: Caller, crawl_id: str) -> Crawl:
+        """Queue an undo of a crawl, itself a crawl, and wake the worker; it is durable once this returns.
+
+        Raises:
+            NotFound, Denied: as for a crawl of the same crawler.
+            Invalid: a preview or an undo, or a crawl of which nothing is kept that could be undone.
+            Overtaken: it was undone already, is just being undone, or has not ended.
+        """
+
+        def work(tx: Transaction) -> Crawl:
+            found = rows.hold_crawl(tx, crawl_id)
+            if found is None or not self._may_see(tx, caller, found.crawler):
+                raise NotFound("crawl", crawl_id)
+            self._require(tx, caller, Action.RUN, found.crawler)
+            check_undo(tx, found)
+            return rows.create_crawl(tx, new_crawl_id(), found.crawler, caller.user, undo_of=crawl_id)
+
+        undo = self._store.write(work)
+        self.wake()
+        return undo
 
     def get_crawl(self, caller: Caller, crawl_id: str) -> Crawl:
         """A crawl by its id; raises `NotFound` also where the caller may not see its crawler."""
@@ -138,6 +167,12 @@ class Crawls:
             if found is None or not self._may_see(tx, caller, found.crawler):
                 raise NotFound("crawl", crawl_id)
             return found
+
+    def differences(self, caller: Caller, crawl_id: str) -> Sequence[TableDifference]:
+        """What a crawl did to each table; raises `NotFound` as `get_crawl` does."""
+        self.get_crawl(caller, crawl_id)
+        with self._store.read() as tx:
+            return differences(tx, crawl_id)
 
     def list_crawls(
         self,
@@ -190,11 +225,16 @@ class Crawls:
         self._sweep()
         report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
         changes = Changes()
+        undoing = Undoing(self._catalog, crawl, report) if crawl.undo_of else None
         try:
-            if crawler is None:
+            failures: Sequence[str] = ()
+            if undoing is not None:
+                undoing.run()
+            elif crawler is None:
                 raise NotFound("crawler", crawl.crawler)
-            caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id)
-            changes, failures = self._crawl(caller, crawler, report, crawl)
+            else:
+                caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id, reversible=True)
+                changes, failures = self._crawl(caller, crawler, report, crawl)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
             state, error = "CANCELLED", None
@@ -203,7 +243,7 @@ class Crawls:
         except Exception as failure:
             self._finish(crawl, "FAILED", f"unexpected: {type(failure).__name__}: {failure}", report, changes)
             raise
-        return self._finish(crawl, state, error, report, changes)
+        return self._finish(crawl, state, error, report, undoing.told() if undoing else changes)
 
     def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
@@ -278,12 +318,15 @@ class Crawls:
 
     def _finish(self, crawl: Crawl, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
         summary = ({"preview": True} if crawl.preview else {}) | _summary(report, changes)
+        if crawl.undo_of:  # which looks at no files
+            summary = {key: value for key, value in summary.items() if key not in ("objects", "bytes")}
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
             values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
             ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
+                crawl_changes.forget_old(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 
@@ -360,8 +403,8 @@ def _check_options(options: Mapping[str, str]) -> None:
     for key, value in options.items():
         if key not in OPTIONS:
             raise Invalid("options", f"{key} is not known; known: {', '.join(OPTIONS)}")
-        if key.startswith("on_missing") and value not in ("keep", "drop"):
-            raise Invalid(f"option {key}", f"{value!r} is neither keep nor drop")
+        if key in _CHOICES and value not in _CHOICES[key]:
+            raise Invalid(f"option {key}", f"{value!r} is none of {', '.join(_CHOICES[key])}")
         if key == "tables_max" and not value.isdecimal():
             raise Invalid(f"option {key}", f"{value!r} is not a number")
         if key == "csv.delimiter" and len(value) != 1:
@@ -390,4 +433,6 @@ def _finished_event(tx: Transaction, crawl: Crawl) -> None:
     if crawl.preview:
         return
     payload = {"crawler": crawl.crawler, "state": crawl.state, "error": crawl.error}
+    if crawl.undo_of:
+        payload["undo_of"] = crawl.undo_of
     events.append(tx, Event(EventKind.CRAWL_FINISHED, payload=payload, by=crawl.by, via="crawl", run=crawl.id))

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.crawlers.found import CRAWLER, SIGNATURE, SOURCE_COMMENT, STATISTICS, FoundTable, Report
+from catalog_server.crawlers.figures import with_figures
+from catalog_server.crawlers.found import CRAWLER, DEPRECATED, STATISTICS, FoundTable, Report
 from catalog_server.crawlers.group import counted
-from catalog_server.lake.formats.faces import OPEN_CSV, faces, hive_type
-from catalog_server.lake.formats.widen import widen
+from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, differs, merged, noted, with_data_of
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
 from catalog_server.model.errors import AlreadyExists, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.names import DatabaseName, TableName
 from catalog_server.model.partition import Partition, partition_name
-from catalog_server.model.spark_schema import PROVIDER, SCHEMA, spark_columns
-from catalog_server.model.table import Column, Table, TableKind
-from catalog_server.model.types import parse_type
+from catalog_server.model.table import Table, TableKind
 from catalog_server.store.transaction import now
 
 BATCH = 1_000
+_GONE = "no target holds it any more"
 TABLES_MAX = 1_000
 _ATTEMPTS = 5
 
@@ -36,7 +34,10 @@ class Changes:
     changed: list[dict[str, object]] = field(default_factory=list)
     unchanged: list[dict[str, object]] = field(default_factory=list)
     removed: list[dict[str, object]] = field(default_factory=list)
+    deprecated: list[dict[str, object]] = field(default_factory=list)
     missing: list[dict[str, object]] = field(default_factory=list)
+    logged: list[dict[str, object]] = field(default_factory=list)
+    """Tables that are to be left as they are, with what is different."""
     refused: list[dict[str, object]] = field(default_factory=list)
     partitions_added: int = 0
     partitions_changed: int = 0
@@ -89,7 +90,7 @@ class Reconciler:
             self.report.step("writing tables", done, len(found))
             name = one.table.full_name
             try:
-                self._table(one)
+                self._table(with_figures(one))
             except CatalogError as error:
                 self.changes.refused.append({"table": _shown(name), "reason": error.message})
         if complete:
@@ -139,7 +140,7 @@ class Reconciler:
         raise Conflict(str(one.table.full_name), "a quiet moment", "changes by others")
 
     def _create(self, one: FoundTable) -> None:
-        new = _signed(replace(one.table, owner=self.caller.user))
+        new = noted(replace(one.table, owner=self.caller.user))
         made = self.catalog.tables.create(self.caller, new, make_directory=False) if self.writes else new
         self._add(made, list(one.partitions.values()))
         self.changes.added.append(_entry(made, one, "new"))
@@ -149,20 +150,42 @@ class Reconciler:
         if refusal:
             self.changes.refused.append({"table": _shown(held.full_name), "reason": refusal})
             return
-        wanted, reasons = merged(held, one)
-        if not _differs(held, wanted):
+        policy = self.options.get("on_changed_table", "update")
+        wanted, reasons = merged(held, one, only_add=policy == "add_columns")
+        logged = False
+        if not differs(held, wanted):
             reasons = []
-        elif self.writes:
-            held = self.catalog.tables.alter(
-                self.caller, held.full_name, wanted, expected_version=held.version, cascade=bool(held.partition_keys)
-            )
+        elif policy == "log":
+            held, reasons, logged = self._log(held, wanted, one, reasons)
         else:
-            held = wanted
+            held = self._alter(held, wanted)
         reasons += self._partitions(held, one.partitions) if held.partition_keys else []
         if reasons:
             self.changes.changed.append(_entry(held, one, ", ".join(reasons)))
-        else:
+        elif not logged:
             self.changes.unchanged.append(_entry(held, one, None))
+
+    def _alter(self, held: Table, wanted: Table) -> Table:
+        """Write a definition; partitions get its columns where these are others than before."""
+        if not self.writes:
+            return wanted
+        cascade = bool(held.partition_keys) and held.columns != wanted.columns
+        return self.catalog.tables.alter(
+            self.caller, held.full_name, wanted, expected_version=held.version, cascade=cascade
+        )  # fmt: skip
+
+    def _log(
+        self, held: Table, wanted: Table, one: FoundTable, reasons: Sequence[str]
+    ) -> tuple[Table, list[str], bool]:
+        """Tell what would be changed and leave the definition; figures about the data are no part of it."""
+        told = [reason for reason in reasons if reason not in (FOUND_AGAIN, OTHER_DATA)]
+        if told:
+            self.changes.logged.append(_entry(held, one, ", ".join(told)))
+        fresh = with_data_of(held, wanted)
+        if fresh.parameters == held.parameters:
+            return held, [], bool(told)
+        said = [FOUND_AGAIN if DEPRECATED in held.parameters else OTHER_DATA]
+        return self._alter(held, fresh), said, bool(told)
 
     def _partitions(self, table: Table, wanted: Mapping[tuple[str, ...], Partition]) -> list[str]:
         """Add, change and drop partitions in sets; what was done, in words."""
@@ -210,17 +233,29 @@ class Reconciler:
         return len(names)
 
     def _missing(self, crawler: str, home: DatabaseName, found: set[str]) -> None:
-        """Tables of this crawler that are not there any more: told, and dropped if the crawler is told to."""
+        """Tables of this crawler that are not there any more: told, and what the crawler is told to do with them."""
         names = [n for n in self.catalog.tables.list_names(self.caller, home) if n.lower() not in found]
         for table in self.catalog.tables.get_many(self.caller, home, names):
             if table.parameters.get(CRAWLER) != crawler:
                 continue
-            if self.options.get("on_missing_table", "keep") == "drop":
-                if self.writes:
-                    self.catalog.tables.drop(self.caller, table.full_name, delete_data=False)
-                self.changes.removed.append({"table": _shown(table.full_name), "reason": "nothing is left of it"})
-            else:
-                self.changes.missing.append({"table": _shown(table.full_name), "reason": "no target holds it any more"})
+            try:
+                self._miss(table)
+            except CatalogError as error:
+                self.changes.refused.append({"table": _shown(table.full_name), "reason": error.message})
+
+    def _miss(self, table: Table) -> None:
+        policy, name = self.options.get("on_missing_table", "keep"), _shown(table.full_name)
+        if policy == "drop":
+            if self.writes:
+                self.catalog.tables.drop(self.caller, table.full_name, delete_data=False)
+            self.changes.removed.append({"table": name, "reason": "nothing is left of it"})
+        elif policy == "deprecate" and DEPRECATED not in table.parameters:
+            at = datetime.fromtimestamp(now() // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            marked = {**table.parameters, DEPRECATED: f"{at}: {_GONE}"}
+            self._alter(table, replace(table, parameters=marked))
+            self.changes.deprecated.append({"table": name, "reason": _GONE})
+        else:
+            self.changes.missing.append({"table": name, "reason": _GONE})
 
 
 def _made_at(partition: Partition) -> int:
@@ -252,132 +287,6 @@ def _refusal(held: Table, one: FoundTable) -> str | None:
     return None
 
 
-def merged(held: Table, one: FoundTable) -> tuple[Table, list[str]]:
-    """The definition that a table should have, and what is different in words.
-
-    Comments, owner and other parameters stay as they are. A definition that people changed since the last crawl keeps its
-    columns, types and reader options; only new columns are added to it.
-    """
-    new = one.table
-    by_hand = held.parameters.get(SIGNATURE) != signature(held)
-    if held.kind is TableKind.CONNECTION or not one.columns:
-        columns, reasons = _columns(held.columns, new.columns, held_type if by_hand else found_type, keep_lost=by_hand)
-        wanted = replace(new, columns=columns)
-    else:
-        wanted, reasons = _files(held, one, by_hand)
-    kept = {key: value for key, value in held.parameters.items() if key not in STATISTICS}
-    parameters = {**kept, **{k: v for k, v in wanted.parameters.items() if not by_hand or _is_ours(k)}}
-    if new.kind is TableKind.CONNECTION:
-        parameters = {**kept, **new.parameters}
-    wanted = replace(
-        held,
-        columns=wanted.columns,
-        partition_keys=wanted.partition_keys,
-        storage=held.storage if by_hand else wanted.storage,
-        parameters=parameters,
-    )
-    if not by_hand:
-        wanted = _signed(wanted)
-    if not reasons and wanted.parameters != held.parameters:
-        other = {key for key in wanted.parameters if wanted.parameters[key] != held.parameters.get(key)}
-        reasons = ["other data" if other & STATISTICS else "Spark's view of it follows what was changed by hand"]
-    return wanted, reasons
-
-
-def _is_ours(key: str) -> bool:
-    return key in STATISTICS or key == PROVIDER or key.startswith(SCHEMA)
-
-
-def _files(held: Table, one: FoundTable, by_hand: bool) -> tuple[Table, list[str]]:
-    """The found table dressed anew with the columns that it shall have, each with the comment that it has."""
-    typed_by_hand = by_hand and held.storage.serde.library != OPEN_CSV
-    commented = tuple(_one_face(column, typed_by_hand) for column in _paired(held))
-    positional = one.table.format == "csv"
-    choose = held_type if by_hand else wider_type
-    columns, reasons = _columns(commented, one.columns, choose, keep_lost=by_hand or not positional)
-    dress = faces(one.table.format, columns, _keys(held, one), held.location or "", one.options)
-    hive = dress.columns
-    if by_hand:
-        held_types = {column.key: column for column in held.columns}
-        hive = tuple(held_types.get(column.key, column) for column in hive)
-    parameters = {**one.table.parameters, **dress.parameters}
-    return replace(
-        one.table, columns=hive, partition_keys=dress.partition_keys, storage=dress.storage, parameters=parameters
-    ), reasons
-
-
-def _paired(held: Table) -> list[tuple[Column, Column | None]]:
-    """The columns as Hive is told them, each with the same column as Spark is told it."""
-    spark = {column.key: column for column in spark_columns(held.parameters) or ()}
-    return [(column, spark.get(column.key)) for column in held.columns]
-
-
-def _one_face(pair: tuple[Column, Column | None], typed_by_hand: bool) -> Column:
-    """The column with Spark's case and exact type, but with what people changed in Hive's face: comment and type."""
-    hive, spark = pair
-    if spark is None:
-        return hive
-    same = str(hive_type(parse_type(spark.type))) == hive.type
-    chosen = hive.type if typed_by_hand and not same else spark.type
-    return Column(spark.name, chosen, hive.comment or spark.comment)
-
-
-def _keys(held: Table, one: FoundTable) -> tuple[Column, ...]:
-    """The partition keys: types of the catalog stay, since partitions are compared by them."""
-    types = {key.key: key for key in held.partition_keys}
-    return tuple(replace(key, type=types[key.key].type, comment=types[key.key].comment) for key in one.keys)
-
-
-def _columns(
-    before: Sequence[Column], found: Sequence[Column], choose: Callable[[str, str], str], *, keep_lost: bool
-) -> tuple[tuple[Column, ...], list[str]]:
-    """The columns to have: those found in their order, then those that were there and were not found, if they are kept."""
-    held = {column.key: column for column in before}
-    columns, reasons = [], []
-    for column in found:
-        old = held.pop(column.key, None)
-        if old is None:
-            reasons.append(f"new column {column.name}")
-            columns.append(column)
-            continue
-        kind = choose(old.type, column.type)
-        if kind != old.type:
-            reasons.append(f"column {column.name} is {kind}, was {old.type}")
-        columns.append(replace(column, type=kind, comment=_comment(old, column)))
-    for old in held.values():
-        if keep_lost:
-            columns.append(old)
-        else:
-            reasons.append(f"column {old.name} is gone")
-    return tuple(columns), reasons
-
-
-def _comment(old: Column, found: Column) -> str | None:
-    """The comment that people gave; the source's own where that is what stands there, or nothing does."""
-    if old.comment and old.comment != old.parameters.get(SOURCE_COMMENT):
-        return old.comment
-    return found.comment
-
-
-def held_type(old: str, found: str) -> str:  # noqa: ARG001
-    """The type in the catalog stays: somebody chose it."""
-    return old
-
-
-def found_type(old: str, found: str) -> str:  # noqa: ARG001
-    """The type in the source counts: it is no guess."""
-    return found
-
-
-def wider_type(old: str, found: str) -> str:
-    """The type that holds both, so that another choice of samples does not narrow a column; else what was found."""
-    try:
-        common = widen(parse_type(old), parse_type(found), text=False)
-    except Invalid:
-        return found
-    return str(common) if common is not None else found
-
-
 def _partition_change(held: Partition, new: Partition) -> Partition | None:
     """The partition with another place or other statistics, None if nothing is different."""
     statistics = {key: value for key, value in held.parameters.items() if key in STATISTICS}
@@ -386,29 +295,6 @@ def _partition_change(held: Partition, new: Partition) -> Partition | None:
         return None
     kept = {key: value for key, value in held.parameters.items() if key not in STATISTICS}
     return replace(held, location=held.location if same_place else new.location, parameters={**kept, **new.parameters})
-
-
-def _differs(held: Table, wanted: Table) -> bool:
-    return (held.columns, held.partition_keys, held.storage, dict(held.parameters)) != (
-        wanted.columns,
-        wanted.partition_keys,
-        wanted.storage,
-        dict(wanted.parameters),
-    )
-
-
-def signature(table: Table) -> str:
-    """A fingerprint of what a crawl decides: columns without their comments, keys, SerDe."""
-    serde = table.storage.serde
-    said: list[object] = [
-        [[column.name, column.type] for column in (*table.columns, *table.partition_keys)],
-        [serde.library, sorted(serde.parameters.items()), table.storage.input_format, table.location],
-    ]
-    return hashlib.sha256(json.dumps(said, ensure_ascii=False).encode()).hexdigest()[:16]
-
-
-def _signed(table: Table) -> Table:
-    return replace(table, parameters={**table.parameters, SIGNATURE: signature(table)})
 
 
 def _shown(name: TableName) -> str:
@@ -430,6 +316,6 @@ def listed(changes: Changes) -> Iterable[tuple[str, list[dict[str, object]]]]:
     """The lists of a summary that are not empty, by name; `added` and the like are always there."""
     for name in ("added", "changed", "unchanged"):
         yield name, getattr(changes, name)
-    for name in ("removed", "missing", "refused"):
+    for name in ("logged", "removed", "deprecated", "missing", "refused"):
         if getattr(changes, name):
             yield name, getattr(changes, name)

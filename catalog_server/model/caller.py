@@ -14,9 +14,11 @@ class Caller:
     user: str = "anonymous"
     groups: tuple[str, ...] = ()
     via: str = "internal"
-    """The facade: `thrift`, `iceberg-rest`, `grpc`, `api`, `cli`, `crawl`, `job`, `internal`."""
+    """The facade: `thrift`, `iceberg-rest`, `grpc`, `api`, `cli`, `crawl`, `undo`, `job`, `internal`."""
     run: str | None = None
     """The job run or crawl on whose behalf the call is made, for lineage."""
+    reversible: bool = False
+    """Whether the run is a crawl of which is kept what was before, so that it can be undone."""
 
 
 SYSTEM = Caller(user="system")

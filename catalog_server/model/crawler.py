@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+
 
 @dataclass(frozen=True, slots=True)
 class Crawler:
@@ -38,4 +40,9 @@ class Crawl:
     by: str | None = None
     preview: bool = False
     """Whether it only tells what a crawl would do."""
+    undo_of: str | None = None
+    """The crawl that this one takes back."""
+    undone_at: int | None = None
+    """When it was taken back as a whole (milliseconds), and by whom."""
+    undone_by: str | None = None
     created_at: int = 0

@@ -89,6 +89,15 @@ class RequirementFailed(Conflict):
         self.message = message
 
 
+class Overtaken(Conflict):
+    """What happened since does not let it be done; `message` says what that was."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__("", "", "")
+        self.args = (message,)
+        self.message = message
+
+
 class Denied(CatalogError):
     """The caller may see the thing but not do this to it."""
 

@@ -42,6 +42,9 @@ def _crawl(row: Any) -> Crawl:
         error=row.error,
         by=row.by,
         preview=bool(row.summary.get("preview")),
+        undo_of=row.undo_of,
+        undone_at=row.undone_at,
+        undone_by=row.undone_by,
         created_at=row.created_at,
     )
 
@@ -95,8 +98,10 @@ def drop(tx: Transaction, crawler_id: int) -> None:
     tx.connection.execute(delete(crawlers).where(crawlers.c.id == crawler_id))
 
 
-def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str, preview: bool = False) -> Crawl:
-    """Insert a crawl that waits for a worker."""
+def create_crawl(
+    tx: Transaction, crawl_id: str, crawler: str, by: str, *, preview: bool = False, undo_of: str | None = None
+) -> Crawl:
+    """Insert a crawl, or the undo of one, that waits for a worker."""
     values = {
         "id": crawl_id,
         "crawler": crawler,
@@ -108,6 +113,7 @@ def create_crawl(tx: Transaction, crawl_id: str, crawler: str, by: str, preview:
         "by": by,
         "cancel_requested": False,
         "heartbeat_at": 0,
+        "undo_of": undo_of,
     }
     return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
 
@@ -116,6 +122,24 @@ def get_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
     """A crawl by its id."""
     row = tx.connection.execute(select(crawls).where(crawls.c.id == crawl_id)).first()
     return _crawl(row) if row else None
+
+
+def hold_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
+    """A crawl by its id, which nobody else changes before the end of the transaction."""
+    row = tx.connection.execute(select(crawls).where(crawls.c.id == crawl_id).with_for_update()).first()
+    return _crawl(row) if row else None
+
+
+def undo_at_work(tx: Transaction, crawl_id: str) -> str | None:
+    """The undo of a crawl that waits or runs."""
+    of_it = select(crawls.c.id).where(crawls.c.undo_of == crawl_id, crawls.c.state.in_(("QUEUED", "RUNNING")))
+    return tx.connection.execute(of_it.limit(1)).scalar()
+
+
+def mark_undone(tx: Transaction, crawl_id: str, by: str) -> None:
+    """Say that a crawl was undone as a whole, unless that was said already."""
+    marked = update(crawls).where(crawls.c.id == crawl_id, crawls.c.undone_at.is_(None))
+    tx.connection.execute(marked.values(undone_at=tx.at, undone_by=by))
 
 
 def list_crawls(

@@ -144,6 +144,11 @@ def drop_of_principal(tx: Transaction, principal: str) -> None:
     tx.connection.execute(delete(grants).where(grants.c.principal == principal))
 
 
+def on_table(name: TableName) -> ColumnElement[bool]:
+    """The predicate that leaves what was granted on a table, its partitions and its columns."""
+    return _OF_TABLES & (grants.c.path == _keys((name.catalog, name.database, name.table)))
+
+
 def drop_of_table(tx: Transaction, name: TableName) -> None:
     """Delete what was granted on a table, its partitions and its columns."""
     _DROP_OF_TABLE.later(tx, of_table=_keys((name.catalog, name.database, name.table)))

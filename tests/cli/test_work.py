@@ -73,6 +73,26 @@ def test_crawled_table_says_which_crawl_made_it(server: RunningServer, flights: 
     assert [json.loads(line)["values"] for line in partitions] == [["2"]]
 
 
+def test_a_crawl_is_undone_in_one_command(server: RunningServer, tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / "undone" / name).mkdir(parents=True)
+        (tmp_path / "undone" / name / "part.csv").write_text("x,y\n1,2\n")
+    target = (tmp_path / "undone").as_uri()
+    run(server, "crawlers", "create", "undone", "--target", target, "--database", "undone")
+    crawl = json.loads(run(server, "crawlers", "run", "undone", "--wait"))["id"]
+    table = f"{server.http}/api/v1/catalogs/hive/databases/undone/tables/b"
+    httpx.patch(table, json={"parameters": {"note": "ours"}}, trust_env=False).raise_for_status()
+    asked = start(server, "crawlers", "undo", crawl)
+    assert f"Undo crawl {crawl} of undone: drop 2 tables?" in asked.communicate(timeout=60)[1]
+    partly = json.loads(run(server, "crawlers", "undo", crawl, "--yes", code=1))
+    assert [one["table"] for one in partly["summary"]["removed"]] == ["undone.a"]
+    assert [one["table"] for one in partly["summary"]["refused"]] == ["undone.b", "undone"]
+    run(server, "tables", "drop", "undone.b", "--yes")
+    run(server, "crawlers", "undo", crawl, "--yes")
+    assert json.loads(run(server, "crawlers", "crawl", crawl))["undone_at"]
+    run(server, "databases", "show", "undone", code=3)
+
+
 def test_sql_over_what_was_crawled(server: RunningServer, flights: str) -> None:
     sql = f"select month, sum(delay) as delay from {flights} group by month order by month"
     assert list(csv.reader(run(server, "sql", "-o", "csv", sql).splitlines())) == [

@@ -74,3 +74,15 @@ def test_a_preview_that_was_interrupted_is_done_again_as_one(local: Crawling) ->
     waiting = local.crawls.run(ME, "raw", preview=True)
     again = Crawls(local.catalog).execute(waiting.id)
     assert (again.preview, [one.name for one in local.catalog.databases.list(ME)]) == (True, ["default"])
+
+
+def test_what_is_only_told_or_marked_is_previewed_alike(local: Crawling) -> None:
+    files = {"gone/a.csv": b"a,b\n1,2\n", "t/t.json": b'{"a": 1}\n'}
+    local.crawl(files | months(1), on_missing_table="deprecate", on_changed_table="log")
+    local.place.files.delete(f"{local.place.root}/gone/a.csv")
+    local.place.put(months(2) | {"t/t.json": b'{"a": 1, "b": 2}\n'})
+    before = written(local)
+    seen = preview(local)
+    assert written(local) == before
+    assert (names(seen, "deprecated"), sorted(names(seen, "logged"))) == (["raw.gone"], ["raw.t"])
+    assert told(local.run()) == told(seen)

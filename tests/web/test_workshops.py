@@ -46,6 +46,27 @@ def test_a_crawler_is_made_run_and_its_table_opened(open_page: OpenPage, seeded:
     expect(page.get_by_role("heading", level=1)).to_have_text("Crawl of stations")
 
 
+def test_a_crawl_says_what_it_changed_and_is_undone(open_page: OpenPage, seeded: Seed) -> None:
+    write_airports(seeded.folder / "trial" / "airfields")
+    page = open_page("/new-crawler", expected=(404,))
+    page.get_by_label("Name").fill("trial")
+    page.get_by_label("Targets").fill(location_of(seeded.folder / "trial"))
+    page.get_by_label("Database").fill("trial")
+    page.get_by_role("button", name="Create crawler").click()
+    page.get_by_role("button", name="Run trial now").click()
+    changed = page.get_by_role("region", name="airfields")
+    expect(changed.get_by_role("row", name=re.compile("faa"))).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_role("dialog")).to_contain_text("1 table it made: dropped again")
+    page.get_by_label("Type trial to go on").fill("trial")
+    page.get_by_role("button", name="Undo crawl").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Undo of a crawl of trial")
+    expect(page.get_by_text("the crawl had made it", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("link", name="the crawl").click()
+    expect(page.get_by_text("undone", exact=True).first).to_be_visible()
+    expect(page.get_by_role("button", name="Undo")).to_have_count(0)
+
+
 def test_a_form_that_the_server_refuses_says_why(open_page: OpenPage) -> None:
     page = open_page("/new-crawler", expected=(400,))
     page.get_by_label("Name").fill("wrong")

@@ -15,10 +15,9 @@ from catalog_server.facades.web.messages import CrawlAnswer, CrawlerAnswer, Page
 from catalog_server.facades.web.paging import Paged, place, sliced, token
 from catalog_server.facades.web.routing import Call, Routes
 from catalog_server.facades.web.waiting import Waiting, settled
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 
 routes = Routes("Crawlers")
-FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
 
 
 class NewCrawler(Body):
@@ -50,6 +49,30 @@ class NewCrawl(Body):
 
     preview: bool = False
     """Only tell what would be written."""
+
+
+class ColumnDifferenceAnswer(msgspec.Struct):
+    """A column with another type than before; null where it was not there, or is not any more."""
+
+    name: str
+    before: str | None
+    after: str | None
+
+
+class TableDifferenceAnswer(msgspec.Struct):
+    """What a crawl did to one table, or to the database if no table is named; `what` is added, changed or removed."""
+
+    catalog: str
+    database: str
+    table: str | None
+    what: str
+    version_before: int | None
+    version_after: int | None
+    columns: list[ColumnDifferenceAnswer]
+    partitions_added: int
+    partitions_changed: int
+    partitions_dropped: int
+    undone: bool
 
 
 class CrawlsQuery(Paged):
@@ -121,6 +144,19 @@ def list_crawls(call: Call, query: CrawlsQuery) -> Page[CrawlAnswer]:
     found = call.services.crawls.list_crawls(call.caller, query.crawler, query.state, before, query.page_size)
     following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
     return Page([convert.crawl(one) for one in found], following)
+
+
+@routes.get("/crawls/{crawl}/changes")
+def list_crawl_changes(call: Call, crawl: str, query: Paged) -> Page[TableDifferenceAnswer]:
+    """List what a crawl did to each table, as long as it is one of the newest of its crawler."""
+    items, following = sliced(call.services.crawls.differences(call.caller, crawl), query)
+    return Page([msgspec.convert(one, TableDifferenceAnswer, from_attributes=True) for one in items], following)
+
+
+@routes.post("/crawls/{crawl}/undo", status=202)
+def undo_crawl(call: Call, crawl: str) -> CrawlAnswer:
+    """Undo a crawl: queue what takes the catalog back to what it was before, and answer with that."""
+    return convert.crawl(call.services.crawls.undo(call.caller, crawl))
 
 
 @routes.get("/crawls/{crawl}")

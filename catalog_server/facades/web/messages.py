@@ -348,12 +348,15 @@ class TestAnswer(msgspec.Struct):
 
 
 class CrawlAnswer(msgspec.Struct):
-    """One run of a crawler, or a preview, which writes nothing; progress and summary are open maps."""
+    """One run of a crawler, a preview, which writes nothing, or an undo; progress and summary are open maps."""
 
     id: str
     crawler: str
     state: str
     preview: bool
+    undo_of: str | None
+    undone_at: int | None
+    undone_by: str | None
     created_at: int | None
     started_at: int | None
     finished_at: int | None

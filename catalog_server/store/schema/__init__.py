@@ -31,7 +31,7 @@ from catalog_server.store.schema.records import records
 from catalog_server.store.schema.roles import grants, master_keys, role_members, roles, tokens
 from catalog_server.store.schema.sources import hive_migration_items, hive_migrations
 from catalog_server.store.schema.txns import txns
-from catalog_server.store.schema.work import crawlers, crawls, job_runs, jobs, queries
+from catalog_server.store.schema.work import crawl_befores, crawl_changes, crawlers, crawls, job_runs, jobs, queries
 
 __all__ = [
     "PARTITION_KEYS_INDEXED",
@@ -42,6 +42,8 @@ __all__ = [
     "column_statistics",
     "connections",
     "constraints",
+    "crawl_befores",
+    "crawl_changes",
     "crawl_manifests",
     "crawlers",
     "crawls",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
 
-from catalog_server.store.schema.base import Json, Name, id_column, metadata, time_column
+from catalog_server.store.schema.base import Id, Json, Name, id_column, metadata, time_column
 
 crawlers = Table(
     "crawlers",
@@ -39,9 +39,47 @@ crawls = Table(
     Column("cancel_requested", Boolean, nullable=False),
     Column("owner", Text),
     time_column("heartbeat_at"),
+    Column("undo_of", Name, comment="the crawl that this one takes back"),
+    time_column("undone_at", nullable=True),
+    Column("undone_by", Text),
     Index("crawls_by_state", "state", "created_at"),
     Index("crawls_by_crawler", "crawler", "created_at"),
+    Index("crawls_by_undo", "undo_of"),
 )
+
+crawl_changes = Table(
+    "crawl_changes",
+    metadata,
+    id_column(),
+    Column("crawl", Name, ForeignKey("crawls.id", ondelete="CASCADE"), nullable=False),
+    Column("kind", Name, nullable=False),
+    Column("catalog", Name, nullable=False),
+    Column("database", Name, nullable=False),
+    Column("table", Name),
+    Column("object_id", Id, nullable=False, comment="of the table, which may be gone; minus that of a database"),
+    Column("version", BigInteger, nullable=False),
+    Column("partition_change", BigInteger, nullable=False),
+    Column("size", BigInteger, nullable=False),
+    time_column("at"),
+    time_column("undone_at", nullable=True),
+    Column("undone_by", Name),
+    Index("crawl_changes_by_crawl", "crawl", "object_id", "id"),
+    Index("crawl_changes_by_object", "object_id", "id"),
+    sqlite_autoincrement=True,
+)
+"""One row per change set of a crawl, kept for the newest crawls of each crawler."""
+
+crawl_befores = Table(
+    "crawl_befores",
+    metadata,
+    id_column(),
+    Column("change", Id, ForeignKey("crawl_changes.id", ondelete="CASCADE"), nullable=False),
+    Column("of", Name, nullable=False, comment="the table of the store that the rows are of"),
+    Column("rows", Json, nullable=False),
+    Index("crawl_befores_by_change", "change", "id"),
+    sqlite_autoincrement=True,
+)
+"""Rows as they were before a change set, as far as no history holds them: up to a thousand in one."""
 
 jobs = Table(
     "jobs",

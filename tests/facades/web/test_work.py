@@ -28,6 +28,20 @@ def test_crawler_is_kept_changed_and_dropped(api: httpx.Client) -> None:
     assert api.get("/crawlers/lake").status_code == 404
 
 
+def test_a_crawl_that_cannot_be_undone_says_why(api: httpx.Client) -> None:
+    api.post("/crawlers", json={"name": "lake", "targets": ["s3://lake/raw/"], "database": "raw"})
+    crawl = api.post("/crawlers/lake/crawls", json={}).json()
+    assert (crawl["undo_of"], crawl["undone_at"], crawl["undone_by"]) == (None, None, None)
+    waiting = api.post(f"/crawls/{crawl['id']}/undo", json={})
+    assert (waiting.status_code, "has not ended" in waiting.text) == (409, True)
+    api.delete(f"/crawls/{crawl['id']}")
+    nothing = api.post(f"/crawls/{crawl['id']}/undo", json={})
+    assert (nothing.status_code, "it changed nothing" in nothing.text) == (400, True)
+    assert api.post("/crawls/none/undo", json={}).status_code == 404
+    assert api.get(f"/crawls/{crawl['id']}/changes").json()["items"] == []
+    assert api.get("/crawls/none/changes").status_code == 404
+
+
 def test_crawler_with_an_unknown_option_is_refused(api: httpx.Client) -> None:
     body = {"name": "x", "targets": ["s3://lake/"], "database": "raw", "options": {"smaple": "5"}}
     answer = api.post("/crawlers", json=body)

@@ -17,6 +17,7 @@ import {
   type Run,
   type Sample,
   type Table,
+  type TableDifference,
   type TableSummary,
   type TableVersion,
   type VersionSummary,
@@ -126,6 +127,7 @@ function useLive<T extends { state: string }>(parts: readonly string[], waitMs =
 export const useCrawls = (crawler?: string, pageSize = 50) =>
   useLiveList<Crawl>(["crawls"], { crawler, page_size: pageSize });
 export const useCrawl = (id: string) => useLive<Crawl>(["crawls", id]);
+export const useCrawlChanges = (id: string) => usePages<TableDifference>(["crawls", id, "changes"], { page_size: 200 });
 export const useRuns = (job?: string, pageSize = 50) => useLiveList<Run>(["runs"], { job, page_size: pageSize });
 export const useRun = (id: string) => useLive<Run>(["runs", id]);
 export const useQueryRun = (id: string) => useLive<Query>(["queries", id], 500, 30);

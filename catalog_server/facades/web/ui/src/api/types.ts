@@ -209,10 +209,28 @@ export interface ConnectionTest {
   elapsed_ms: number;
 }
 
+/** What a crawl did to one table, or to the database where no table is named. */
+export interface TableDifference {
+  catalog: string;
+  database: string;
+  table: string | null;
+  what: "added" | "changed" | "removed";
+  version_before: number | null;
+  version_after: number | null;
+  columns: { name: string; before: string | null; after: string | null }[];
+  partitions_added: number;
+  partitions_changed: number;
+  partitions_dropped: number;
+  undone: boolean;
+}
+
 export interface Crawl {
   id: string;
   crawler: string;
   preview: boolean;
+  undo_of: string | null;
+  undone_at: Time;
+  undone_by: string | null;
   state: string;
   created_at: Time;
   started_at: Time;

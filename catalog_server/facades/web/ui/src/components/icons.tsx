@@ -25,6 +25,7 @@ const PATHS = {
   alert: "M8 2 1.5 13.5h13zM8 6.5v3M8 11.5v.1",
   clock: "M8 4.5V8l2.5 1.5M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12z",
   column: "M5.5 2.5h5v11h-5zM5.5 6h5M5.5 9.5h5",
+  undo: "M5.5 3 2.5 6l3 3M2.5 6H10a3.5 3.5 0 0 1 0 7H6",
   trash: "M3 4.5h10M6 4.5v-2h4v2M4.5 4.5l.5 9h6l.5-9",
 } as const;
 

@@ -19,6 +19,7 @@ const DOORS: Record<string, string> = {
   grpc: "gRPC",
   sql: "SQL",
   crawl: "a crawl",
+  undo: "the undo of a crawl",
   job: "a job run",
   internal: "the server itself",
 };
@@ -28,7 +29,7 @@ export const doorWords = (via: string | null): string => (via === null ? "an unk
 /** The page of the crawl or job run that did something. */
 export function runPath(via: string | null, run: string | null): readonly string[] | null {
   if (run === null) return null;
-  return via === "crawl" ? ["crawls", run] : ["runs", run];
+  return via === "crawl" || via === "undo" ? ["crawls", run] : ["runs", run];
 }
 
 /** `rows_read` -> "Rows read". */

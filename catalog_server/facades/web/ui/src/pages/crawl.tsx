@@ -10,9 +10,14 @@ import { cell, plural } from "../lib/format";
 import { entryTable, fieldOf, fraction, summaryCount } from "../lib/summary";
 import { label } from "../lib/words";
 import { href, tableHref } from "../router";
+import { CrawlChanges, UndoButton } from "./crawl_changes";
 import { RunNow } from "./crawlers";
 
-const TABLE_LISTS = ["added", "changed", "removed", "missing", "unchanged"];
+/** What a crawl is called: an undo and a preview are crawls too. */
+const kindOf = (crawl: Crawl | undefined): string =>
+  crawl?.preview ? "Preview" : crawl !== undefined && crawl.undo_of !== null ? "Undo of a crawl" : "Crawl";
+
+const TABLE_LISTS = ["added", "changed", "logged", "removed", "deprecated", "missing", "unchanged"];
 const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
 
 function Progress({ crawl }: { crawl: Crawl }) {
@@ -213,14 +218,23 @@ export function CrawlPage({ id }: { id: string }) {
   const name = crawl.data?.crawler;
   return (
     <PageFrame
-      title={name === undefined ? "Crawl" : `${crawl.data?.preview ? "Preview" : "Crawl"} of ${name}`}
+      title={name === undefined ? "Crawl" : `${kindOf(crawl.data)} of ${name}`}
       crumbs={[
         { label: "Crawlers", to: "/crawlers" },
         ...(name === undefined ? [] : [{ label: name, to: href(["crawlers", name]) }]),
       ]}
-      badges={crawl.data !== undefined && <State state={crawl.data.state} />}
+      badges={
+        crawl.data !== undefined && (
+          <>
+            <State state={crawl.data.state} />
+            {crawl.data.undone_at !== null && <span className="badge">undone</span>}
+          </>
+        )
+      }
       actions={
-        running && (
+        !running ? (
+          crawl.data !== undefined && <UndoButton crawl={crawl.data} />
+        ) : (
           <button
             type="button"
             className="button danger"
@@ -242,6 +256,16 @@ export function CrawlPage({ id }: { id: string }) {
                 <Took from={data.started_at} to={data.finished_at} running={running} />
               </Fact>
               <Fact label="By">{data.by ?? <span className="faint">unknown</span>}</Fact>
+              {data.undo_of !== null && (
+                <Fact label="Undoes">
+                  <Link to={href(["crawls", data.undo_of])}>the crawl</Link>
+                </Fact>
+              )}
+              {data.undone_at !== null && (
+                <Fact label="Undone">
+                  <When at={data.undone_at} /> by {data.undone_by}
+                </Fact>
+              )}
               <Fact label="Id">
                 <code>{data.id}</code>
               </Fact>
@@ -256,6 +280,7 @@ export function CrawlPage({ id }: { id: string }) {
             )}
             {data.error !== null && <ErrorNote error={new Error(data.error)} />}
             {running && <Progress crawl={data} />}
+            {!running && !data.preview && data.undo_of === null && <CrawlChanges crawl={data} />}
             <Found crawl={data} />
           </div>
         )}

@@ -276,11 +276,18 @@ export function CrawlTable({ crawls }: { crawls: readonly Crawl[] }) {
                 <Link to={href(["crawls", crawl.id])}>
                   <State state={crawl.state} />
                 </Link>
-                {crawl.preview && (
-                  <>
-                    {" "}
-                    <span className="badge">preview</span>
-                  </>
+                {[
+                  crawl.preview && "preview",
+                  crawl.undo_of !== null && "undo",
+                  crawl.undone_at !== null && "undone",
+                ].map(
+                  (said) =>
+                    said && (
+                      <span key={said}>
+                        {" "}
+                        <span className="badge">{said}</span>
+                      </span>
+                    ),
                 )}
               </td>
               <td className="muted">

@@ -1,0 +1,190 @@
+"""Taking back what a crawl changed, one change set after another, the last one first; nothing that others did is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy.exc import IntegrityError
+
+from catalog_server.catalog import grants
+from catalog_server.catalog.core import Core, record
+from catalog_server.catalog.crawl_changes import NAMES, touching
+from catalog_server.catalog.databases import Databases
+from catalog_server.catalog.partitions import before_of, changed_in, name_of
+from catalog_server.catalog.table_writes import change_in, drop_in, index, lost_columns
+from catalog_server.catalog.tables import Tables
+from catalog_server.model.caller import Caller
+from catalog_server.model.crawl_change import CrawlChange, CrawlChangeKind
+from catalog_server.model.errors import NotFound, Overtaken
+from catalog_server.model.event import EventKind
+from catalog_server.model.grant import Action
+from catalog_server.model.names import name_key
+from catalog_server.model.table import Table
+from catalog_server.store import crawl_changes as rows
+from catalog_server.store import databases, partitions, tables, versions
+from catalog_server.store import grants as privileges
+from catalog_server.store.many import among
+from catalog_server.store.many import change as change_many
+from catalog_server.store.schema import column_statistics, constraints
+from catalog_server.store.schema import partitions as partition_rows
+from catalog_server.store.schema.roles import grants as granted
+from catalog_server.store.transaction import Transaction
+
+
+class Undo:
+    """Rules of taking back; `caller.run` is the undo on whose behalf it is done."""
+
+    def __init__(self, core: Core, of: Tables, homes: Databases) -> None:
+        self.core = core
+        self.tables = of
+        self.databases = homes
+        self._ways: dict[CrawlChangeKind, Callable[[Transaction, Caller, CrawlChange, Table], None]] = {
+            CrawlChangeKind.TABLE_CHANGED: self._definition_back,
+            CrawlChangeKind.PARTITIONS_ADDED: self._partitions_off,
+            CrawlChangeKind.PARTITIONS_CHANGED: self._partitions_back,
+            CrawlChangeKind.PARTITIONS_DROPPED: self._partitions_on,
+        }
+
+    def step(self, caller: Caller, crawl: str, object_id: int) -> CrawlChange | None:
+        """Take back the last change of a crawl to a table or database, in one transaction; None when none is left.
+
+        A table that the crawl made goes at once, with its partitions; files stay in any case.
+        Raises `Overtaken` where somebody changed the same table since, and `Denied`.
+        """
+
+        def work(tx: Transaction) -> CrawlChange | None:
+            change = rows.last(tx, crawl, object_id, lock=True)
+            if change is None:
+                return None
+            begun = rows.first(tx, crawl, object_id) or change
+            made = begun.kind is CrawlChangeKind.TABLE_CREATED
+            if begun.kind is CrawlChangeKind.DATABASE_CREATED:
+                self._database_off(tx, caller, change)
+            elif change.kind is CrawlChangeKind.TABLE_DROPPED:
+                self._table_on(tx, caller, change)
+            elif (table := self._table(tx, caller, begun, may_be_gone=made)) is not None:
+                self._table_off(tx, caller, table) if made else self._ways[change.kind](tx, caller, change, table)
+            rows.mark_undone(tx, change, caller.run or "", all_of_table=made)
+            return change
+
+        try:
+            return self.core.store.write(work)
+        except IntegrityError as error:
+            raise Overtaken("what it would bring back is in the way of something that was made since") from error
+
+    def _table(self, tx: Transaction, caller: Caller, begun: CrawlChange, *, may_be_gone: bool) -> Table | None:
+        """The table, locked, if nobody but the crawl has changed it since its first change; None for one that is gone."""
+        name = tables.name_of(tx, begun.object_id)
+        if name is None:
+            crawl = rows.dropped_by(tx, begun.object_id)
+            if crawl is not None:
+                raise Overtaken(f"crawl {crawl} dropped it since: undo that one first")
+            if may_be_gone:
+                return None
+            raise Overtaken("it was dropped since")
+        found = self.tables.find(tx, caller, Action.DROP if may_be_gone else Action.ALTER, name, lock=True)
+        strangers = rows.strangers(tx, begun)
+        crawls = [one.run for one in strangers if one.crawl]
+        if crawls:
+            raise Overtaken(f"crawl {crawls[0]} changed it since: undo that one first")
+        if strangers:
+            raise Overtaken(f"{strangers[0].by or 'somebody'} changed it since, through {strangers[0].via}")
+        return found
+
+    def _table_off(self, tx: Transaction, caller: Caller, table: Table) -> None:
+        known = column_statistics.c.table_id == table.id
+        self._refuse_if_any(tx, known, "statistics of it were written since")
+        self._refuse_if_any(tx, touching(table), "constraints were added to it since")
+        self._refuse_if_any(tx, privileges.on_table(table.full_name), "rights on it were granted since")
+        drop_in(tx, caller, table, delete_data=False)
+
+    def _table_on(self, tx: Transaction, caller: Caller, change: CrawlChange) -> None:
+        """Bring a dropped table back under its own id, as a new version, with all that went with it."""
+        for of, found in rows.kept(tx, change.id):
+            if of == "tables":
+                found[0] = self._row_on(tx, caller, change, found[0])
+            rows.put_back(tx, of, found)
+        table = tables.get(tx, change.full_name)
+        if table is None:
+            raise NotFound("table", str(change.full_name))
+        ids = tables.blob_ids(tx, table)
+        versions.record(tx, table, table, table.database_id, ids, caller)
+        tables.bump_data_version(tx, table.id)
+        index(tx, table)
+        place = {"object_id": table.id, "version_after": table.version}
+        record(tx, caller, EventKind.CREATE_TABLE, table.full_name, payload={"came_back": True}, **place)
+
+    def _row_on(self, tx: Transaction, caller: Caller, change: CrawlChange, row: dict[str, Any]) -> dict[str, Any]:
+        name = change.full_name
+        self.core.grants.require(tx, caller, Action.CREATE, grants.of_table(name))
+        home = databases.get(tx, name.parent)
+        if home is None or home.id != row["database_id"]:
+            raise Overtaken(f"database {name.database} was dropped since")
+        if tables.get(tx, name) is not None:
+            raise Overtaken("another table of its name was made since")
+        return {**row, "version": row["version"] + 1, "updated_at": tx.at, "updated_by": caller.user}
+
+    def _definition_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+        before = versions.get(tx, table.id, change.version - 1)
+        if before is None:
+            raise Overtaken(f"its version {change.version - 1} is not kept any more")
+        named = replace(before.table, catalog=table.catalog, database=table.database, name=table.name)
+        back = replace(named, last_access_at=table.last_access_at)
+        losing = [name_key(one) for one in lost_columns(table.columns, back.columns)]
+        known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.column_key, losing)
+        self._refuse_if_any(tx, known, "statistics of columns that would go were written since")
+        added = touching(table) & (constraints.c.created_at > change.at)
+        self._refuse_if_any(tx, added, "constraints were added to it since")
+        change_in(tx, caller, table, back, table.database_id)
+        for of, found in rows.kept(tx, change.id):
+            if of == partition_rows.name:
+                change_many(tx, partition_rows, found)
+            else:
+                rows.put_back(tx, of, found)
+
+    def _partitions_off(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+        for of, names in rows.kept(tx, change.id):
+            if of != NAMES:
+                continue
+            held = partitions.get_many(tx, table, names, lock=True)
+            ids = [one.id for one in held]
+            known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.partition_id, ids)
+            self._refuse_if_any(tx, known, "statistics of partitions that would go were written since")
+            on_them = privileges.on_table(table.full_name) & among(tx, granted.c.partition, names)
+            self._refuse_if_any(tx, on_them, "rights on partitions that would go were granted since")
+            befores = [before_of(one) for one in held]
+            gone = [name_of(table, one.values) for one in held]
+            partitions.drop(tx, table, ids)
+            changed_in(tx, caller, EventKind.DROP_PARTITIONS, table, gone, befores)
+
+    def _partitions_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+        for of, found in rows.kept(tx, change.id):
+            names = [row["name"] for row in found]
+            held = {name_of(table, one.values): one for one in partitions.get_many(tx, table, names, lock=True)}
+            rows.put_back(tx, of, [{**row, "version": row["version"] + 2} for row in found])
+            befores = [before_of(held[name]) for name in names]
+            changed_in(tx, caller, EventKind.ALTER_PARTITIONS, table, names, befores)
+
+    def _partitions_on(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+        for of, found in rows.kept(tx, change.id):
+            rows.put_back(tx, of, found)
+            if of == partition_rows.name:
+                changed_in(tx, caller, EventKind.ADD_PARTITIONS, table, [row["name"] for row in found])
+
+    def _database_off(self, tx: Transaction, caller: Caller, change: CrawlChange) -> None:
+        found = databases.get(tx, change.home, lock=True)
+        if found is None or found.id != -change.object_id:
+            return
+        if found.version != change.version:
+            raise Overtaken("it was changed since")
+        if privileges.on_things(tx, [(change.catalog, change.database)]):
+            raise Overtaken("rights on it were granted since")
+        self.databases.drop_in(tx, caller, change.home, delete_data=False)
+
+    @staticmethod
+    def _refuse_if_any(tx: Transaction, which: ColumnElement[bool], reason: str) -> None:
+        if tx.connection.execute(select(exists().where(which))).scalar_one():
+            raise Overtaken(reason)
