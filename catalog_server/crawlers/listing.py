@@ -194,9 +194,20 @@ class Listing:
         return self._sink.is_begun(folder)
 
 
-def _only(shares: Sequence[_Share]) -> str | None:
-    """The one folder that is left, if it is one."""
-    return shares[0].heads[0] if len(shares) == 1 and shares[0].heads and len(shares[0].heads) == 1 else None
+def _head_of(path: str, folder: str) -> str | None:
+    """The folder directly below one on the way to a path, None if the path does not lie below it."""
+    prefix = _prefix(folder)
+    return path[len(prefix) :].partition("/")[0] or None if path.startswith(prefix) else None
+
+
+def _without(share: _Share, head: str | None) -> list[_Share]:
+    """A share without one of its folders: what comes before it, and what comes after."""
+    heads = share.heads or ()
+    if head not in heads:
+        return [share]
+    at = heads.index(head)
+    parts = (_Share(share.folder, heads[:at], share.after), _Share(share.folder, heads[at + 1 :], head))
+    return [part for part in parts if part.heads]
 
 
 def _prefix(folder: str) -> str:
@@ -257,15 +268,24 @@ class _Stream:
     def _split(self, folder: str, current: str = "") -> None:
         """List a folder by those below it that were not listed yet, of which others may take some.
 
-        The one that is under way at `current` is begun anew; where it is all there is, those below it are looked at instead.
+        The one that is under way is split in its turn, down to the folder `current`, which alone is begun anew.
         """
-        shares = self._listing.expand(folder)
-        while (only := _only(shares)) is not None and current.startswith(_prefix(folder) + only + "/"):
-            folder = _prefix(folder) + only
-            shares = self._listing.expand(folder)
-        for share in shares:
-            if not self._listing.is_ended():
-                self._some(folder, dict.fromkeys(share.heads or ()), share.after)
+        left: list[_Share] = []
+        while True:
+            head = _head_of(current, folder)
+            for share in self._listing.expand(folder):
+                left += _without(share, head)
+            if head is None:
+                break
+            folder = _prefix(folder) + head
+            if folder == current:
+                left.append(_Share(folder))
+                break
+        while left and not self._listing.is_ended():
+            if len(left) > 1 and self._listing.is_hungry():
+                self._listing.give(left.pop(0))
+            else:
+                self.run(left.pop())
 
     def _some(self, folder: str, heads: dict[str, None], after: str) -> None:
         """Those folders: in one go, then each by itself that was not met on the way."""
@@ -288,19 +308,22 @@ class _Stream:
             if listing.is_crowded() and len(heads) > 1:
                 listing.give(_Share(folder, tuple(heads), sorter.last_closed))
                 return False
-            self._give_half(folder, heads)
+            self._give_half(folder, heads, _head_of(sorter.current, folder))
+            if len(heads) == 1 and sorter.depth > 1 and listing.is_hungry():
+                self._split(_prefix(folder) + next(iter(heads)), sorter.current)
+                return False
             last = page[-1][0].partition("/")[0] if page else ""
             if not heads or (last not in heads and last > next(reversed(heads))):
                 break
         sorter.close_all()
         return True
 
-    def _give_half(self, folder: str, heads: dict[str, None]) -> None:
-        """Hand on the last half of the folders if a stream has nothing to do."""
+    def _give_half(self, folder: str, heads: dict[str, None], current: str | None = None) -> None:
+        """Hand on the last half of the folders, but not the one under way, if a stream has nothing to do."""
         if len(heads) < 4 or not self._listing.is_hungry():
             return
-        names = list(heads)
-        kept, given = names[: len(names) // 2], names[len(names) // 2 :]
+        names = sorted(heads, key=lambda name: name != current)
+        kept, given = names[: (len(names) + 1) // 2], names[(len(names) + 1) // 2 :]
         for name in given:
             del heads[name]
         self._listing.give(_Share(folder, tuple(given), kept[-1]))

@@ -86,6 +86,9 @@ class Spool:
         self._database.executescript(_TABLES)
         self._database.execute("BEGIN")
         self._committed_at = time.monotonic()
+        self._resumed = self._one("SELECT 1 FROM folders LIMIT 1") is not None
+        self._parted: set[str] = set()
+        """Folders that came in parts, of which those of an earlier listing must go when they come again."""
 
     def close(self) -> None:
         """Keep it for whoever goes on."""
@@ -93,26 +96,24 @@ class Spool:
             self._database.execute("COMMIT")
             self._database.close()
 
-    def delete(self) -> None:
-        """The crawl has ended."""
-        for path in (self._path, *(self._path.with_name(self._path.name + end) for end in ("-wal", "-shm"))):
-            path.unlink(missing_ok=True)
-
     def add(self, folder: str, part: int, files: Sequence[Entry], *, closed: bool) -> None:
         """See `Sink.add`."""
         files = self._named(folder, files)
         if not _is_text(folder):
             return
-        body, fingerprint = b"", b""
+        body, fingerprint, total = b"", b"", 0
         if files:
             files = files if isinstance(files, list) else list(files)
             files.sort()
             names, sizes, etags, times = (list(column) for column in zip(*files, strict=True))
             fingerprint = blake2b(msgspec.msgpack.encode((names, sizes, etags)), digest_size=16).digest()
             body = packed(Listed(names, sizes, etags, times))
-        row = (folder, part, closed, len(files), sum(file[1] for file in files), fingerprint, body)
+            total = sum(sizes)
+        row = (folder, part, closed, len(files), total, fingerprint, body)
         with self._lock:
-            if part == 0:
+            if part == 0 and not closed:  # there may be more parts of it, of an earlier listing
+                self._parted.add(folder)
+            if part == 0 and (self._resumed or folder in self._parted):
                 self._database.execute("DELETE FROM folders WHERE path = ?", (folder,))
             self._database.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._commit_seldom()

@@ -187,7 +187,12 @@ class S3FileSystem(FileSystem):
                 for chunk in obstore.list(store, key or None, offset=last or None, chunk_size=PAGE):
                     _check_names(meta["path"] for meta in chunk)
                     yield [
-                        (meta["path"][start:], meta["size"], _etag(meta), int(meta["last_modified"].timestamp() * 1000))
+                        (
+                            meta["path"][start:],
+                            meta["size"],
+                            tag.strip('"') if (tag := meta["e_tag"]) else _etag(meta),
+                            int(meta["last_modified"].timestamp() * 1000),
+                        )
                         for meta in chunk
                         if meta["path"] != key
                     ]
