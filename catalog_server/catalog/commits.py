@@ -14,7 +14,7 @@ from typing import Any
 
 from catalog_server.catalog import grants
 from catalog_server.catalog.core import Core
-from catalog_server.catalog.metadata_files import Document, MetadataFiles
+from catalog_server.catalog.metadata_files import Document, MetadataFiles, Written
 from catalog_server.catalog.recent_rows import RecentRows
 from catalog_server.catalog.renames import rename
 from catalog_server.catalog.table_locations import TableLocations, places
@@ -278,9 +278,12 @@ class Commits:
     def _plan_on_recent(self, commits: Sequence[TableCommit]) -> list[_Planned]:
         """What the commits come to on the rows that this process wrote last; empty where that is not known or not to be done.
 
-        What is refused here is refused for good only when the rows in the store refuse it too.
+        What is refused here is refused for good only when the rows in the store refuse it too. Where grants are stored they are
+        asked first, with the row.
         """
-        planned = []
+        planned: list[_Planned] = []
+        if not self.core.grants.is_open:
+            return planned
         try:
             for one in commits:
                 row = self._recent.find(self.core.table_name(one.name))
@@ -318,15 +321,17 @@ class Commits:
         """Write the files, then one transaction on all rows; None when another writer came first to one of them."""
         if all(one.unchanged for one in planned):
             return [one.current for one in planned if one.current is not None]
-        files_of = [None if one.unchanged else self.metadata.write(one.new, one.version) for one in planned]
+        files_of: list[Written | None] = []
         order = sorted(range(len(planned)), key=lambda n: planned[n].id)
-        rows = [_row(caller, one, file and file.location) for one, file in zip(planned, files_of, strict=True)]
 
         def work(tx: Transaction) -> list[Table]:
             done = {n: self._write_row(tx, caller, planned[n], rows[n]) for n in order}
             return [done[n] for n in range(len(planned))]
 
         try:
+            for one in planned:
+                files_of.append(None if one.unchanged else self.metadata.write(one.new, one.version))
+            rows = [_row(caller, one, file and file.location) for one, file in zip(planned, files_of, strict=True)]
             altered = self.core.store.write(work)
         except OutcomeUnknown:
             raise

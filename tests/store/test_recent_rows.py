@@ -15,7 +15,7 @@ from catalog_server.catalog.grants import StoredPolicy
 from catalog_server.catalog.recent_rows import ROWS_KEPT, RecentRows
 from catalog_server.config import Config
 from catalog_server.model.caller import SYSTEM, Caller
-from catalog_server.model.errors import NotFound, RequirementFailed
+from catalog_server.model.errors import Invalid, NotFound, RequirementFailed
 from catalog_server.model.names import TableName
 from catalog_server.model.table import Table, TableKind
 
@@ -118,6 +118,16 @@ def test_what_one_may_do_says_nothing_of_another(config: Config, catalog: Catalo
         put(guarded, Caller("ann"), a="2")
     assert guarded.iceberg.load(admin, NAME).document["properties"]["a"] == "1"
     guarded.close()
+
+
+def test_a_commit_that_cannot_be_kept_leaves_no_file(catalog: CatalogService, caller: Caller) -> None:
+    make(catalog, caller)
+    put(catalog, caller, a="1")
+    folder = Path(urlsplit(catalog.tables.get(caller, NAME).location or "").path) / "metadata"
+    before = set(folder.iterdir())
+    with pytest.raises(Invalid, match="NUL"):
+        put(catalog, caller, a="\0")
+    assert set(folder.iterdir()) == before
 
 
 def test_few_rows_are_kept_and_none_of_a_table_that_others_write() -> None:
