@@ -122,7 +122,7 @@ function Consequences({ items }: { items: readonly TableDifference[] }) {
           .filter(([count]) => count > 0)
           .map(([count, what]) => (
             <li key={what}>
-              {plural(count, "table")} {what}
+              {plural(count, "table")} {what}.
             </li>
           ))}
       </ul>
