@@ -205,7 +205,7 @@ def held(catalog: CatalogService, database: str) -> list[Any]:
                 {
                     key: value
                     for key, value in table.parameters.items()
-                    if key not in ("crawler", "transient_lastDdlTime")
+                    if key not in ("crawler", "UPDATED_BY_CRAWLER", "transient_lastDdlTime")
                 },
                 sorted(
                     (
