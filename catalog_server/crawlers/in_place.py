@@ -10,7 +10,9 @@ from catalog_server.crawlers import classify, signs
 from catalog_server.crawlers.found import CRAWLER, FoundTable, Report
 from catalog_server.crawlers.group import counted
 from catalog_server.crawlers.signs import Signed
+from catalog_server.lake import delta
 from catalog_server.lake.files import FileSystem
+from catalog_server.lake.formats.faces import delta_faces
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import files as iceberg_files
 from catalog_server.lake.iceberg.current import current_files
@@ -20,6 +22,7 @@ from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import CatalogError, Invalid, NotFound, Unsupported
 from catalog_server.model.names import TableName
+from catalog_server.model.table import Table, TableKind
 
 _OF_METADATA = (Invalid, Unsupported)
 """Errors that are the metadata's and not the store's."""
@@ -58,11 +61,12 @@ def read_all(
 
 
 def _read(files: FileSystem, crawler: Crawler, location: str, one: Signed, name: str) -> Outcome:
-    if one.kind != signs.ICEBERG:
+    reader = _READERS.get(one.kind)
+    if reader is None:
         why = f"a {one.kind} table: its files are left alone, since only its own metadata tells which count"
         return Outcome(location, why, left=True)
     try:
-        return _iceberg(files, crawler, location, one, name)
+        return reader(files, crawler, location, one, name)
     except _Damaged as damaged:
         return Outcome(damaged.place, damaged.reason)
     except _MALFORMED as error:
@@ -99,6 +103,33 @@ def _iceberg(files: FileSystem, crawler: Crawler, location: str, one: Signed, na
     count = counted(len(found["snapshots"]), "snapshot")
     why = f"table {name}: one Iceberg table of {count}, because metadata/{base_name(at)} says so"
     return Outcome(location, why, FoundTable(row, files=int(row.parameters.get("numFiles", "0"))))
+
+
+def _delta(files: FileSystem, crawler: Crawler, location: str, one: Signed, name: str) -> Outcome:
+    """A table that engines read by its log; the catalog keeps where it lies, and its columns for people."""
+    try:
+        found = delta.read(files, [info.location for info in one.files])
+    except NotFound as error:
+        raise _Damaged(location, f"a file of its log is gone since it was listed: {error.message}") from error
+    except _OF_METADATA as error:
+        raise _Damaged(join(location, "_delta_log"), error.message) from error
+    dress = delta_faces(found.columns, found.schema, found.partition_columns, location)
+    table = Table(
+        catalog=crawler.catalog,
+        database=crawler.database,
+        name=name,
+        kind=TableKind.EXTERNAL,
+        columns=dress.columns,
+        location=location,
+        storage=dress.storage,
+        parameters={**dress.parameters, CRAWLER: crawler.name},
+    )
+    keys = f", partitioned by {', '.join(found.partition_columns)}" if found.partition_columns else ""
+    why = f"table {name}: one Delta table at version {found.version}{keys}, because _delta_log/{found.file} says so"
+    return Outcome(location, why, FoundTable(table))
+
+
+_READERS = {signs.ICEBERG: _iceberg, signs.DELTA: _delta}
 
 
 def _document(files: FileSystem, location: str) -> Json:

@@ -9,6 +9,7 @@ from hashlib import blake2b
 
 import msgspec
 
+from catalog_server.lake import delta
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.iceberg.files import metadata_file_version
 from catalog_server.lake.locations import base_name
@@ -28,7 +29,7 @@ _FOLDERS = {
 }
 """The table's folder, and where below the folder of its metadata a folder is."""
 _FILES = {
-    DELTA: re.compile(r"/\d{20}\.(?:json|checkpoint\..+)"),
+    DELTA: re.compile(r"/\d{20}\.(?:json|checkpoint\..+)", re.DOTALL),
     HUDI: re.compile(r"/hoodie\.properties|(?:/timeline)?/[^/]+\.(?:commit|deltacommit|replacecommit)"),
     ICEBERG: re.compile(rf"/(?:{_METADATA.pattern}|{re.escape(HINT)})"),
 }
@@ -56,6 +57,9 @@ class Signed:
         if self.kind == ICEBERG and len(self.files) > _KEPT:
             self.files.sort(key=lambda info: (not _is_hint(info), -metadata_file_version(info.location), info.location))
             del self.files[_KEPT:]
+        elif self.kind == DELTA and len(self.files) > _KEPT:
+            began, _ = delta.newest_checkpoint([info.location for info in self.files])
+            self.files = [info for info in self.files if int(base_name(info.location)[:20]) >= began]
 
     def digest(self, name: str) -> bytes:
         """A fingerprint of all that a table of this name depends on."""

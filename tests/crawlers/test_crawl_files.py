@@ -278,8 +278,6 @@ def test_tables_of_other_formats_are_left_alone(local: Crawling) -> None:
         {
             "hudi/.hoodie/hoodie.properties": b"",
             "hudi/a.parquet": file,
-            "delta/_delta_log/00000000000000000000.json": b"{}",
-            "delta/a.parquet": file,
             "plain/a.parquet": file,
         }
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.schema import Schema
@@ -18,8 +20,10 @@ from catalog_server.config import Config, QueryConfig
 from catalog_server.lake.iceberg.current import current_files
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl
-from catalog_server.model.errors import NotFound
+from catalog_server.model.errors import NotFound, Unsupported
 from catalog_server.model.names import TableName
+from catalog_server.model.spark_schema import spark_columns
+from catalog_server.model.table import TableKind
 from catalog_server.query.queries import Queries
 from tests.crawlers.conftest import ME, Crawling, names, problems, types
 from tests.crawlers.test_crawl_again import reads
@@ -278,3 +282,119 @@ def test_names_are_different_from_those_of_other_folders(local: Crawling, tmp_pa
 def test_the_current_metadata_file(hint: str | None, listed: list[str], current: list[str]) -> None:
     found = current_files([f"/t/metadata/{name}.metadata.json" for name in listed], hint)
     assert [file_name(one).removesuffix(".metadata.json") for one in found] == current
+
+
+# Delta tables.
+
+
+def fields(**kinds: Any) -> str:
+    """A schema as the log of a Delta table has it."""
+    listed = [{"name": name, "type": kind, "nullable": True, "metadata": {}} for name, kind in kinds.items()]
+    return json.dumps({"type": "struct", "fields": listed})
+
+
+def commit(*actions: dict[str, Any]) -> bytes:
+    return b"".join(json.dumps(action).encode() + b"\n" for action in actions)
+
+
+def said(schema: str, *keys: str) -> dict[str, Any]:
+    """The action that says what a table is."""
+    kept = {"format": {"provider": "parquet", "options": {}}, "configuration": {}, "createdTime": 1}
+    return {"metaData": {"id": "1", "schemaString": schema, "partitionColumns": list(keys), **kept}}
+
+
+def added(path: str, **values: str) -> dict[str, Any]:
+    return {"add": {"path": path, "partitionValues": values, "size": 1, "modificationTime": 1, "dataChange": True}}
+
+
+def checkpoint(schema: str, *keys: str) -> bytes:
+    """A checkpoint of a version, as Parquet."""
+    protocol = {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}
+    rows = [{**protocol, "metaData": None, "add": None}, {"protocol": None, **said(schema, *keys), "add": None}]
+    rows[1]["metaData"].pop("configuration")
+    rows[1]["metaData"].pop("format")
+    sink = pa.BufferOutputStream()
+    pq.write_table(
+        pa.Table.from_pylist([*rows, {"protocol": None, "metaData": None, **added("a.parquet", day="1")}]), sink
+    )
+    return bytes(sink.getvalue())
+
+
+def log(path: str, *versions: tuple[int, bytes]) -> dict[str, bytes]:
+    """Commits by version, as files of a table's log."""
+    return {f"{path}/_delta_log/{version:020d}.json": body for version, body in versions}
+
+
+TRIPS = fields(
+    Id="long", fare="decimal(9,2)", at="timestamp", tags={"type": "array", "elementType": "string"}, day="date"
+)
+FIRST = commit(
+    {"protocol": {"minReaderVersion": 1, "minWriterVersion": 2}}, said(TRIPS, "day"), added("day=1/a.parquet")
+)
+
+
+def test_a_delta_table_is_what_its_log_says(crawling: Crawling, tmp_path: Path) -> None:
+    files = {"trips/day=2026-01-01/a.parquet": b"PAR1", "trips/day=2026-01-01/deleted.parquet": b"PAR1"}
+    crawl = crawling.crawl({**files, **log("trips", (0, FIRST), (1, commit(added("b.parquet"))))})
+    assert crawl.summary["problems"] == []
+    assert decisions(crawl)["trips"] == (
+        "table trips: one Delta table at version 1, partitioned by day, because _delta_log/00000000000000000000.json says so"
+    )
+    table = crawling.table("trips")
+    assert (table.format, table.parameters["spark.sql.sources.provider"]) == ("delta", "delta")
+    assert (table.parameters["classification"], table.kind) == ("delta", TableKind.EXTERNAL)
+    assert table.storage.serde.parameters["path"] == table.location == f"{crawling.place.root}/trips"
+    assert types(table) == {
+        "id": "bigint", "fare": "decimal(9,2)", "at": "timestamp", "tags": "array<string>", "day": "date",
+    }  # fmt: skip
+    assert table.partition_keys == ()
+    assert [column.name for column in spark_columns(table.parameters) or ()] == ["Id", "fare", "at", "tags", "day"]
+    with pytest.raises(Unsupported, match="is a Delta table, which the server's own SQL does not read"):
+        rows_of(crawling, tmp_path / "sql", "select count(*) from raw.trips")
+
+
+def test_a_delta_table_follows_its_log_and_goes_back(local: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    local.crawl(log("t", (0, commit(said(fields(a="long"))))))
+    before = held(local.catalog)
+    local.place.put(log("t", (1, commit(added("x.parquet")))))
+    assert names(local.run(), "unchanged") == ["raw.t"]
+    with reads(monkeypatch) as seen:
+        assert names(local.run(), "unchanged") == ["raw.t"]
+    assert seen == []
+    local.place.put(log("t", (2, commit(said(fields(a="string", b="double"))))))
+    crawl = local.run()
+    assert reason(crawl, "changed") == "column a is string, was bigint, new column b"
+    assert types(local.table("t")) == {"a": "string", "b": "double"}
+    undo(local, crawl)
+    assert held(local.catalog) == before
+
+
+def test_a_schema_is_read_from_a_checkpoint(local: Crawling) -> None:
+    whole = {f"t/_delta_log/{10:020d}.checkpoint.parquet": checkpoint(TRIPS, "day")}
+    half = {f"t/_delta_log/{12:020d}.checkpoint.{1:010d}.{2:010d}.parquet": b"cut off"}
+    crawl = local.crawl({**whole, **half, **log("t", (11, commit(added("b"))), (12, commit(added("c"))))})
+    assert "at version 12" in decisions(crawl)["t"]
+    assert len(local.table("t").columns) == 5
+
+
+@pytest.mark.parametrize(
+    ("files", "told"),
+    [
+        (log("t", (0, b"{")), "00000000000000000000.json: is damaged"),
+        (log("t", (0, b"{}")), "the log: says of no schema"),
+        (log("t", (0, FIRST), (2, b"{}")), "the log: commit 00000000000000000001.json is missing"),
+        (log("t", (0, commit(said('{"fields": [{"name": "a", "type": "odd<"}]}')))), "has a schema that cannot be"),
+        (log("t", (0, commit(said(fields(a="long"), "b")))), "has partition columns that are none of its columns: b"),
+        ({f"t/_delta_log/{3:020d}.checkpoint.parquet": b"PAR1"}, "checkpoint.parquet: is damaged"),
+        ({"t/_delta_log/x": b""}, "the log: holds no commit"),
+    ],
+)
+def test_a_log_that_cannot_be_understood_is_told(local: Crawling, files: dict[str, bytes], told: str) -> None:
+    crawl = local.crawl({**files, "t/a.parquet": b"PAR1"})
+    assert (crawl.state, local.tables()) == ("SUCCEEDED", [])
+    assert told in problems(crawl)["_delta_log"]
+
+
+def test_of_several_formats_in_one_folder_the_one_that_is_written_counts(local: Crawling) -> None:
+    local.crawl({**log("t", (0, FIRST)), "t/metadata/v1.metadata.json": b"{}"})
+    assert local.table("t").format == "delta"
