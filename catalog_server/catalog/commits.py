@@ -62,6 +62,10 @@ _DERIVED = frozenset(
 """Parameters that come from the document and are taken away with it."""
 
 
+Noted = Mapping[str, str | None]
+"""Parameters that the catalog keeps beside those that come from a document; None for one that is to go."""
+
+
 @dataclass(frozen=True, slots=True)
 class IcebergTable:
     """A table with its current metadata document. Treat the document as read-only: it is shared."""
@@ -172,20 +176,36 @@ class Commits:
             self.metadata.discard(file.location)
             raise
 
-    def _insert(self, caller: Caller, name: TableName, new: Document, location: str) -> IcebergTable:
+    def _insert(
+        self, caller: Caller, name: TableName, new: Document, location: str, noted: Noted | None = None
+    ) -> IcebergTable:
         def apart(tx: Transaction, made: Table) -> None:
             self._check_apart_in(tx, new, made)
 
-        table = _dressed(None, name, new, location, None, caller)
+        table = _with(dressed(None, name, new, location, None, caller), noted)
         return IcebergTable(self.tables.create(caller, table, make_directory=False, then=apart), new, location)
 
-    def register(self, caller: Caller, name: TableName, location: str, *, overwrite: bool = False) -> IcebergTable:
+    def register(
+        self,
+        caller: Caller,
+        name: TableName,
+        location: str,
+        *,
+        overwrite: bool = False,
+        noted: Noted | None = None,
+        expected_version: int | None = None,
+    ) -> IcebergTable:
         """Make a table of a metadata file that is already there; with `overwrite`, point an existing one at it.
 
-        Raises `AlreadyExists`, and `Invalid` for a file that is not there, is no table's, or names a place where this
-        table may not lie.
+        `noted` are parameters to be set beside those of the document, or taken away. Raises `AlreadyExists`, `Conflict` for
+        a row at another version than `expected_version`, and `Invalid` for a file that is not there, is no table's, or
+        names a place where this table may not lie.
         """
         current = self._overwritten(caller, name) if overwrite else None
+        if expected_version not in (None, current.version if current else 0):
+            raise Conflict(
+                f"table {name}", f"version {expected_version}", f"version {current.version if current else 0}"
+            )
         if current is None:
             self._check_free(caller, name)
         self.locations.check(name.catalog, {"location": location})
@@ -197,9 +217,9 @@ class Commits:
         self.locations.check(name.catalog, full)
         self.locations.check_apart(full, but=0 if current is None else current.id)
         if current is None:
-            return self._insert(caller, name, found, location)
-        changed = _dressed(current, name, found, location, current.metadata_location, caller, self._last(current))
-        altered = self.tables.alter(caller, name, changed, expected_version=current.version)
+            return self._insert(caller, name, found, location, noted)
+        changed = dressed(current, name, found, location, current.metadata_location, caller, self._last(current))
+        altered = self.tables.alter(caller, name, _with(changed, noted), expected_version=current.version)
         return IcebergTable(altered, found, location)
 
     def _overwritten(self, caller: Caller, name: TableName) -> Table | None:
@@ -402,13 +422,13 @@ class _Planned:
 
 def _row(caller: Caller, one: _Planned, file: str | None) -> Table:
     if one.current is None:
-        made = _dressed(None, one.name, one.new, file or "", None, caller)
+        made = dressed(None, one.name, one.new, file or "", None, caller)
         check_definition(made)
         return made
     if file is None:
         return one.current.table
     current = one.current
-    changed = _dressed(current.table, one.name, one.new, file, current.metadata_location, caller, current.document)
+    changed = dressed(current.table, one.name, one.new, file, current.metadata_location, caller, current.document)
     check_definition(changed, current.table)
     return changed
 
@@ -426,7 +446,7 @@ def _location_of(table: Table) -> str:
     return table.metadata_location
 
 
-def _dressed(
+def dressed(
     before: Table | None,
     name: TableName,
     new: Document,
@@ -457,6 +477,13 @@ def _dressed(
         parameters=parameters,
         owner=owner,
     )
+
+
+def _with(table: Table, noted: Noted | None) -> Table:
+    if not noted:
+        return table
+    kept = {key: value for key, value in table.parameters.items() if key not in noted}
+    return replace(table, parameters=kept | {key: value for key, value in noted.items() if value is not None})
 
 
 def _columns(before: tuple[Column, ...], new: Document) -> tuple[Column, ...]:

@@ -15,6 +15,7 @@ from catalog_server.model.errors import CatalogError
 
 THREADS = 8
 _WINDOW = 64
+K = TypeVar("K")
 T = TypeVar("T")
 
 Glance = tuple[FileInfo, str | None, str | None]
@@ -43,7 +44,7 @@ def glance(
             act = look if counted <= peeked_max else trust
             yield info, lambda info=info, act=act: act(info)  # type: ignore[misc]
 
-    for info, (format, problem) in _ordered(tasks()):
+    for info, (format, problem) in ordered(tasks()):
         yield info, format, problem
 
 
@@ -70,14 +71,14 @@ def inspect_all(
             return None, f"cannot be read: {error.message}"
 
     tasks = ((info, lambda info=info: look(info)) for info in infos)
-    for info, (schema, problem) in _ordered(tasks):
+    for info, (schema, problem) in ordered(tasks):
         yield info, schema, problem
 
 
-def _ordered(tasks: Iterable[tuple[FileInfo, Callable[[], T]]]) -> Iterator[tuple[FileInfo, T]]:
-    """Run tasks by several threads, at most `_WINDOW` ahead of whoever takes the answers."""
+def ordered(tasks: Iterable[tuple[K, Callable[[], T]]]) -> Iterator[tuple[K, T]]:
+    """The outcomes of tasks in their order, run by several threads, at most `_WINDOW` ahead of whoever takes the answers."""
     with ThreadPoolExecutor(THREADS, thread_name_prefix="look") as pool:
-        waiting: deque[tuple[FileInfo, Future[T]]] = deque()
+        waiting: deque[tuple[K, Future[T]]] = deque()
         try:
             for info, task in tasks:
                 waiting.append((info, pool.submit(task)))

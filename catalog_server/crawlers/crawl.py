@@ -274,7 +274,12 @@ class Crawls:
         reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
         complete = not failures and not brought.unread
         changes = reconciler.run(
-            tuple(brought.found.values()), crawler.name, home, complete=complete, kept=brought.kept
+            tuple(brought.found.values()),
+            crawler.name,
+            home,
+            complete=complete,
+            kept=brought.kept,
+            spared=brought.spared,
         )
         reach("crawl_written")
         brought.remember(changes, versions)
@@ -370,6 +375,7 @@ class _Brought:
 
     found: dict[str, FoundTable] = field(default_factory=dict)
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
+    spared: set[str] = field(default_factory=set)
     unread: int = 0
     _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
 
@@ -382,6 +388,7 @@ class _Brought:
             report.problem(target, f"a second table of the name {name} is left out")
         self.found |= {name: one for name, one in names.items() if name not in taken}
         self.kept |= {name: entry for name, entry in kept.items() if name not in taken}
+        self.spared |= {name_key(name) for name in looked.spared}
         self.unread += looked.unread
         self._looked.append((looked, {*names} - taken))
 

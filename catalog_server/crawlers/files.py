@@ -7,11 +7,11 @@ are the same is not touched as long as the catalog holds it as it was left.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from catalog_server.crawlers import glances, group
+from catalog_server.crawlers import glances, group, in_place
 from catalog_server.crawlers.file_tables import UNREADABLE, Looks, digest, samples, table_of
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
@@ -30,6 +30,7 @@ from catalog_server.crawlers.manifest import (
     merged,
     settings_digest,
 )
+from catalog_server.crawlers.signs import Signed
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
@@ -113,6 +114,8 @@ class Looked:
 
     found: list[FoundTable] = field(default_factory=list)
     """Tables to be brought into the catalog."""
+    spared: set[str] = field(default_factory=set)
+    """Tables that are there but cannot be understood: they are left as they are."""
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
     """Tables that are as the last crawl left them, files and catalog both, with what a summary says of them."""
     unread: int = 0
@@ -199,16 +202,32 @@ class _Target:
         looked = Looked(unread=seen.unread)
         todo: list[tuple[Group, KnownTable]] = []
         for one in grouping.groups:
-            made, known = KnownTable(one.location, one.name, digest(one)), self.known.get(one.location)
-            if known is not None and known.digest == made.digest and self._is_settled(known):
-                for line in known.lines:
-                    self.report.replay(line)
-                looked.kept[one.name] = known.entry or {}
-                self.tables.append(known)
-            else:
+            made = KnownTable(one.location, one.name, digest(one))
+            if not self._is_kept(made, looked):
                 todo.append((one, made))
         self._look_closely(todo, looked)
+        signed: list[tuple[Signed, KnownTable]] = []
+        for path, each in seen.signed.items():
+            name = grouping.names[_parts(path)]
+            made = KnownTable(self._location(path), name, each.digest(name))
+            if not self._is_kept(made, looked):
+                signed.append((each, made))
+        self._read_metadata(signed, looked)
         return looked, parts
+
+    def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
+        """Whether a table is as the last crawl left it, so that what was told of it is told again."""
+        known = self.known.get(made.location)
+        if known is None or known.digest != made.digest or not self._is_settled(known):
+            return False
+        for line in known.lines:
+            self.report.replay(line)
+        looked.kept[made.name] = known.entry or {}
+        self.tables.append(known)
+        return True
+
+    def _location(self, path: str) -> str:
+        return join(self.root, path) if path else self.root
 
     def _is_as_it_was(self, head: Head) -> bool:
         if head.digest != self.digest or head.options != self.options:
@@ -233,17 +252,16 @@ class _Target:
         return found, writer.finish() if writer else []
 
     def _grouped(self, found: Glances) -> Grouping:
-        others = {join(self.root, path) if path else self.root: kind for path, kind in found.others.items()}
-        for location, kind in others.items():
-            article = "an" if kind[0] in "AEIO" else "a"
-            why = f"{article} {kind} table: its files are left alone, since only its own metadata tells which count"
-            self.report.decide(location, why)
+        others = {self._location(path) for path in found.signed}
         markers = {join(self.root, *path[:depth]) for path in found.folders for depth in range(1, len(path) + 1)}
         for location, reason in found.problems:
             if location not in markers and not _inside(location, others):
                 self.report.problem(location, reason)
-        kept = {path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, ""), others)}
-        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level)
+        kept = {
+            path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, "x"), others)
+        }
+        named = [_parts(path) for path in found.signed]
+        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level, named)
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:
@@ -273,6 +291,22 @@ class _Target:
             if table is not None:
                 looked.found.append(table)
 
+    def _read_metadata(self, todo: Sequence[tuple[Signed, KnownTable]], looked: Looked) -> None:
+        """Read what tables with metadata of their own say of themselves."""
+        outcomes = in_place.read_all(self.files, self.crawler, self.root, [(one, made.name) for one, made in todo])
+        for done, ((_, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
+            self.report.step("reading metadata", done, len(todo))
+            with self.report.heard() as made.lines:
+                outcome.tell(self.report)
+            if outcome.unread:
+                looked.unread += 1
+                made.digest = b""
+            self.tables.append(made)
+            if outcome.table is not None:
+                looked.found.append(outcome.table)
+            else:
+                looked.spared.add(made.name)
+
     def _remember(self, head: Head, settled: Settled) -> bool:
         """Keep what was seen, now that the catalog has it; False if another crawl of the target was faster."""
         for one in head.tables:
@@ -282,5 +316,13 @@ class _Target:
         return self.memory.manifest.replace(head)
 
 
-def _inside(location: str, others: Iterable[str]) -> bool:
-    return any(location.startswith(other + "/") for other in others)
+def _parts(path: str) -> group.Path:
+    return tuple(path.split("/")) if path else ()
+
+
+def _inside(location: str, others: Set[str]) -> bool:
+    """Whether a location lies below one of several folders."""
+    above, _, _ = location.rpartition("/")
+    while above and above not in others:
+        above, _, _ = above.rpartition("/")
+    return bool(above)

@@ -6,12 +6,11 @@ once is not read again as long as its size and etag stay.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from catalog_server.crawlers import classify, group
+from catalog_server.crawlers import classify, group, signs
 from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Pile
@@ -31,12 +30,6 @@ _UNREADABLE = "cannot be read: "
 _BATCH = 256
 _MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
 """Only names like these are worth the question whether they are hidden."""
-_TABLE_FORMATS = (
-    (re.compile(r"(.*?)/_delta_log(?:/.*)?", re.DOTALL), "Delta"),
-    (re.compile(r"(.*?)/metadata/[^/]+\.metadata\.json", re.DOTALL), "Iceberg"),
-    (re.compile(r"(.*?)/\.hoodie(?:/.*)?", re.DOTALL), "Hudi"),
-)
-_SIGNS = ("_delta_log", "metadata", ".hoodie")
 Folders = Callable[[], Iterator[tuple[Folder, bool]]]
 
 
@@ -60,8 +53,8 @@ class Glances:
     unread: int = 0
     left_out: int = 0
     """Files that the crawler is told not to look at."""
-    others: dict[str, str] = field(default_factory=dict)
-    """Folders of tables that have metadata of their own, with its kind."""
+    signed: dict[str, signs.Signed] = field(default_factory=dict)
+    """Tables that have metadata of their own, by the paths of their folders."""
 
 
 class _Files:
@@ -79,6 +72,13 @@ class _Files:
             out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
             self.left_out = sum(out)
             self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
+
+    def is_left_out(self, exclude: Globs | None) -> bool:
+        """Whether the option exclude leaves out every file of the folder, hidden ones too."""
+        if exclude is None:
+            return False
+        prefix = f"{self.folder.path}/" if self.folder.path else ""
+        return all(exclude.left_out([prefix + name for name in self.folder.listed.names]))
 
     def info(self, at: int) -> FileInfo:
         """One file."""
@@ -184,12 +184,13 @@ def collect(
         one = _Files(root, folder, count, limits)
         count += len(one.visible)
         found.left_out += one.left_out
-        if not one.left_out or one.visible:
-            _note_others(folder, found.others)
+        if signs.may_have(folder.path) and not one.is_left_out(limits.exclude):
+            signs.note(folder.path, map(one.info, range(len(folder.listed.names))), found.signed)
         said, unchanged = _said(one, spool)
         _sort(one, said, found, samples_max)
         if writer is not None:
             writer.add(folder, same=same and unchanged)
+    found.signed = signs.outermost(found.signed)
     return found
 
 
@@ -233,14 +234,3 @@ def _sort(one: _Files, said: Sequence[str], found: Glances, samples_max: int) ->
         found.unread += len(held) if verdict.startswith(_UNREAD) else 0
         room = PROBLEMS_MAX - len(found.problems)
         found.problems.extend((one.info(at).location, verdict[1:]) for at in held[: max(0, room)])
-
-
-def _note_others(folder: Folder, others: dict[str, str]) -> None:
-    """See whether the folder is one of a table that has metadata of its own."""
-    if not any(sign in f"/{folder.path}" for sign in _SIGNS):
-        return
-    for name in folder.listed.names:
-        for pattern, kind in _TABLE_FORMATS:
-            match = pattern.fullmatch(f"/{folder.path}/{name}")
-            if match:
-                others[match[1].removeprefix("/")] = kind

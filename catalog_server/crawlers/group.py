@@ -85,6 +85,8 @@ class Grouping:
     groups: list[Group] = field(default_factory=list)
     problems: list[tuple[str, str]] = field(default_factory=list)
     decisions: list[tuple[str, str]] = field(default_factory=list)
+    names: dict[Path, str] = field(default_factory=dict)
+    """Names for all folders of tables, those that were not grouped too."""
 
 
 def collect(
@@ -126,10 +128,12 @@ def _pair(part: str) -> tuple[str | None, str] | None:
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 
-def group(root: str, folders: Folders, prefix: str = "", level: int | None = None) -> Grouping:
+def group(
+    root: str, folders: Folders, prefix: str = "", level: int | None = None, others: Iterable[Path] = ()
+) -> Grouping:
     """Decide on the tables below `root`; their names begin with `prefix` and are different from each other.
 
-    `level` says how deep below the root tables lie, see `split`.
+    `level` says how deep below the root tables lie, see `split`; `others` are folders of tables that only need a name.
     """
     grouping = Grouping()
     tables: dict[Path, list[Path]] = {}
@@ -138,7 +142,7 @@ def group(root: str, folders: Folders, prefix: str = "", level: int | None = Non
             _leave_out([path], folders, grouping, "lies above the level at which tables are")
         else:
             tables.setdefault(split(path, level)[0], []).append(path)
-    names = _names(root, tables, prefix)
+    names = grouping.names = _names(root, {*tables, *others}, prefix)
     for table, paths in tables.items():
         made = _table(join(root, *table) if table else root.rstrip("/"), names[table], paths, folders, grouping, level)
         if made is not None:

@@ -98,6 +98,12 @@ def identity(size: int, etag: str) -> str:
     return f"{size}:{etag}"
 
 
+_TELLING = (
+    "catalog_server.lake",
+    "catalog_server.lake.formats",
+    "catalog_server.lake.iceberg",
+    "catalog_server.crawlers",
+)
 _NOT_OF_FILES = ("recrawl", "tables_max", "on_missing_table")
 
 
@@ -112,7 +118,7 @@ def settings_digest(crawler: Crawler) -> str:
 def code_digest() -> str:
     """A digest of the code that tells what files are: what other code said is not believed."""
     hashing = hashlib.sha256()
-    for package in ("catalog_server.lake.formats", "catalog_server.crawlers"):
+    for package in _TELLING:
         for file in sorted(package_files(package).iterdir(), key=lambda one: one.name):
             if file.name.endswith(".py"):
                 hashing.update(file.read_bytes())

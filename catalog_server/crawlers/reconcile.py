@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers import pointers
 from catalog_server.crawlers.figures import with_figures
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, STATISTICS, FoundTable, Report
 from catalog_server.crawlers.group import counted
-from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, differs, merged, noted, with_data_of
-from catalog_server.lake.locations import normalize
+from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, columns_told, differs, merged, noted, with_data_of
+from catalog_server.lake.iceberg import document as documents
+from catalog_server.lake.locations import base_name, normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
 from catalog_server.model.errors import AlreadyExists, CatalogError, Conflict, Invalid, NotFound
@@ -77,10 +79,12 @@ class Reconciler:
         *,
         complete: bool,
         kept: Mapping[str, Mapping[str, object]] | None = None,
+        spared: Set[str] = frozenset(),
     ) -> Changes:
         """Write what is new or different. `complete` tells that every target was read, so that what is not there is gone.
 
-        `kept` are tables, by the keys of their names, that are known to be as they should, with what is to be said of them.
+        `kept` are tables, by the keys of their names, that are known to be as they should, with what is to be said of them;
+        `spared` are some of which nothing can be said but that they are not gone.
         """
         known = kept or {}
         self.changes.unchanged.extend(dict(entry) for entry in known.values())
@@ -90,11 +94,11 @@ class Reconciler:
             self.report.step("writing tables", done, len(found))
             name = one.table.full_name
             try:
-                self._table(with_figures(one))
+                self._table(one if one.table.is_iceberg else with_figures(one))
             except CatalogError as error:
                 self.changes.refused.append({"table": _shown(name), "reason": error.message})
         if complete:
-            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found} | known.keys())
+            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found} | known.keys() | spared)
         return self.changes
 
     def _check_count(self, found: Sequence[FoundTable], home: DatabaseName) -> None:
@@ -140,6 +144,9 @@ class Reconciler:
         raise Conflict(str(one.table.full_name), "a quiet moment", "changes by others")
 
     def _create(self, one: FoundTable) -> None:
+        if one.table.is_iceberg:
+            self.changes.added.append(_entry(self._point(one, 0), one, "new"))
+            return
         new = noted(replace(one.table, owner=self.caller.user))
         made = self.catalog.tables.create(self.caller, new, make_directory=False) if self.writes else new
         self._add(made, list(one.partitions.values()))
@@ -151,6 +158,9 @@ class Reconciler:
             self.changes.refused.append({"table": _shown(held.full_name), "reason": refusal})
             return
         policy = self.options.get("on_changed_table", "update")
+        if one.table.is_iceberg:
+            self._follow(held, one, policy)
+            return
         wanted, reasons = merged(held, one, only_add=policy == "add_columns")
         logged = False
         if not differs(held, wanted):
@@ -164,6 +174,39 @@ class Reconciler:
             self.changes.changed.append(_entry(held, one, ", ".join(reasons)))
         elif not logged:
             self.changes.unchanged.append(_entry(held, one, None))
+
+    def _follow(self, held: Table, one: FoundTable, policy: str) -> None:
+        """Have an Iceberg table point to the metadata file that was found, unless the catalog knows better."""
+        at_it = pointers.is_at(held, one.table)
+        reasons = [FOUND_AGAIN] if DEPRECATED in held.parameters else []
+        if not at_it:
+            document = documents.completed(self.catalog.iceberg.read(one.table.metadata_location or ""))
+            refusal = pointers.why_not(held, one.table, document)
+            if refusal:
+                self.changes.refused.append({"table": _shown(held.full_name), "reason": refusal})
+                return
+            reasons += [f"points to {base_name(one.table.metadata_location or '')}", *columns_told(held, one.table)]
+        if not reasons:
+            self.changes.unchanged.append(_entry(held, one, None))
+        elif not at_it and not _allows(policy, held, one.table):
+            self.changes.logged.append(_entry(held, one, ", ".join(reasons)))
+        else:
+            self.changes.changed.append(_entry(self._point(one, held.version), one, ", ".join(reasons)))
+
+    def _point(self, one: FoundTable, version: int) -> Table:
+        """Register an Iceberg table; one that the catalog has (at a version that is not 0) is pointed elsewhere."""
+        found = one.table
+        if not self.writes:
+            return found
+        registered = self.catalog.iceberg.register(
+            self.caller,
+            found.full_name,
+            found.metadata_location or "",
+            overwrite=version > 0,
+            noted=pointers.noted(found),
+            expected_version=version or None,
+        )
+        return registered.table
 
     def _alter(self, held: Table, wanted: Table) -> Table:
         """Write a definition; partitions get its columns where these are others than before."""
@@ -285,6 +328,13 @@ def _refusal(held: Table, one: FoundTable) -> str | None:
     if held.format != one.table.format:
         return f"it is {held.format} in the catalog and {one.table.format} now: drop the table to have it made anew"
     return None
+
+
+def _allows(policy: str, held: Table, found: Table) -> bool:
+    """Whether an Iceberg table may follow its files: what it holds always may, its columns as the crawler's option says."""
+    before = {(column.key, column.type) for column in held.columns}
+    now_ = {(column.key, column.type) for column in found.columns}
+    return policy == "update" or before == now_ or (policy == "add_columns" and before < now_)
 
 
 def _partition_change(held: Partition, new: Partition) -> Partition | None:

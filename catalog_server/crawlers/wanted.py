@@ -94,6 +94,11 @@ def merged(held: Table, one: FoundTable, *, only_add: bool = False) -> tuple[Tab
     return wanted, reasons or _other_reasons(held, wanted)
 
 
+def columns_told(held: Table, found: Table) -> list[str]:
+    """What is different in the columns, in words, where all of them are as they were found."""
+    return _columns(held.columns, found.columns, found_type, Pins(frozenset(), False), keep_lost=False)[1]
+
+
 def _other_reasons(held: Table, wanted: Table) -> list[str]:
     other = {key for key in {*wanted.parameters, *held.parameters} if _differs_in(key, held, wanted)}
     if not other - _NOTES and held.storage == wanted.storage:

@@ -85,15 +85,22 @@ def schema_parameters(columns: Sequence[Column], partition_keys: Sequence[Column
         if kind.name in ("char", "varchar"):
             metadata["__CHAR_VARCHAR_TYPE_STRING"] = str(kind)
         fields.append(_field(column.name, kind, metadata))
-    text = json.dumps({"type": "struct", "fields": fields}, separators=(",", ":"), ensure_ascii=False)
-    parameters = {SCHEMA: text}
-    if len(text) > _LENGTH_MAX:
-        parts = [text[at : at + _LENGTH_MAX] for at in range(0, len(text), _LENGTH_MAX)]
-        parameters = {f"{SCHEMA}.part.{n}": part for n, part in enumerate(parts)}
-        parameters[f"{SCHEMA}.numParts"] = str(len(parts))
+    parameters = text_parameters(
+        json.dumps({"type": "struct", "fields": fields}, separators=(",", ":"), ensure_ascii=False)
+    )
     if partition_keys:
         parameters[f"{SCHEMA}.numPartCols"] = str(len(partition_keys))
         parameters |= {f"{SCHEMA}.partCol.{n}": key.name for n, key in enumerate(partition_keys)}
+    return parameters
+
+
+def text_parameters(text: str) -> dict[str, str]:
+    """The parameters under which a schema, as Spark's JSON, is kept."""
+    if len(text) <= _LENGTH_MAX:
+        return {SCHEMA: text}
+    parts = [text[at : at + _LENGTH_MAX] for at in range(0, len(text), _LENGTH_MAX)]
+    parameters = {f"{SCHEMA}.part.{n}": part for n, part in enumerate(parts)}
+    parameters[f"{SCHEMA}.numParts"] = str(len(parts))
     return parameters
 
 

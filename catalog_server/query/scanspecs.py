@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 LISTERS = 16
 FILES_MAX = 200_000
+NOT_READ = ("delta", "hudi")
+"""Formats of tables whose files say nothing without a log that is not read here."""
 _GLOB = str.maketrans({"*": "[*]", "?": "[?]", "[": "[[]"})
 
 
@@ -61,6 +63,9 @@ class SpecBuilder:
         spec: dict[str, Any] = {"alias": scan.alias, "columns": _used(scan)}
         if isinstance(source, ConnectedTable):
             self._connected(spec, source, both(scan.predicates))
+        elif source.table.format in NOT_READ:
+            kind = source.table.format.capitalize()
+            raise Unsupported(f"{source.table.full_name} is a {kind} table, which the server's own SQL does not read")
         elif source.table.is_iceberg:
             self._iceberg(spec, source, both(scan.predicates))
         else:

@@ -75,7 +75,8 @@ Spark and Trino, `tests/jobs/` runs scripts on Sail and Spark.
 | JSON lines | yes\\* | yes\\* | yes\\* | yes | no |
 | Iceberg, versions 1 and 2 | yes\\* | yes\\* | yes\\* | by Iceberg REST\\* | yes\\* |
 | Iceberg, version 3 | not what is new in it | yes | not what is new in it | not known | not what is new in it |
-| Delta, Hudi (registered) | refused by name | not known | not known | not known | no |
+| Delta (registered) | refused by name | not known | yes\\* | not known | no |
+| Hudi (registered) | refused by name | not known | not known | not known | no |
 | tables of a connection | yes\\* | not shown | not shown | not shown | not shown |
 
 - An empty field of CSV without quotes is NULL or an empty text, depending on the engine.

@@ -276,10 +276,8 @@ def test_tables_of_other_formats_are_left_alone(local: Crawling) -> None:
     file = parquet(n=[1])
     crawl = local.crawl(
         {
-            "ice/metadata/v1.metadata.json": b"{}",
-            "ice/data/a.parquet": file,
-            "delta/_delta_log/00000000000000000000.json": b"{}",
-            "delta/a.parquet": file,
+            "hudi/.hoodie/hoodie.properties": b"",
+            "hudi/a.parquet": file,
             "plain/a.parquet": file,
         }
     )

@@ -19,6 +19,7 @@ from tests.engines import process
 PLUGINS = (
     "hive",
     "iceberg",
+    "delta-lake",
     "postgresql",
     "geospatial",
     "memory",

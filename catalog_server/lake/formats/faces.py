@@ -25,7 +25,7 @@ from catalog_server.lake.formats import grok
 from catalog_server.lake.formats.avro import LITERAL, collapse
 from catalog_server.lake.formats.logs import LOGS, PATTERN
 from catalog_server.model.names import name_key
-from catalog_server.model.spark_schema import PROVIDER, schema_parameters
+from catalog_server.model.spark_schema import PROVIDER, SCHEMA, schema_parameters, text_parameters
 from catalog_server.model.table import Column, SerDe, Storage
 from catalog_server.model.types import DataType, parse_type
 
@@ -128,6 +128,22 @@ def faces(
     hive = tuple(_hive_side(column, strings_only) for column in columns)
     keys = tuple(_hive_side(key, False) for key in partition_keys)
     return Faces(hive, keys, replace(storage, serde=serde), parameters)
+
+
+def delta_faces(columns: Sequence[Column], schema: str, partitioned_by: Sequence[str], location: str) -> Faces:
+    """A Delta table as Spark's catalog of a Hive metastore keeps it: a place and a provider, no partitions.
+
+    Trino's `delta_lake` goes by the same two. Hive's own classes are those that Spark writes where Hive has no reader.
+    """
+    serde = SerDe(LAZY_SIMPLE, parameters={"serialization.format": "1", "path": location})
+    hive = f"{_HADOOP}.hive.ql.io.HiveSequenceFileOutputFormat"
+    storage = Storage(f"{_HADOOP}.mapred.SequenceFileInputFormat", hive, serde)
+    parameters = {"EXTERNAL": "TRUE", "classification": "delta", PROVIDER: "delta"}
+    parameters |= text_parameters(schema)
+    if partitioned_by:
+        parameters[f"{SCHEMA}.numPartCols"] = str(len(partitioned_by))
+        parameters |= {f"{SCHEMA}.partCol.{n}": name for n, name in enumerate(partitioned_by)}
+    return Faces(tuple(_hive_side(column, False) for column in columns), (), storage, parameters)
 
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:

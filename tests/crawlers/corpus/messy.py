@@ -88,7 +88,8 @@ LAYOUTS = (
             "plain/a.parquet": parquet(n=[1]),
         },
         {"plain": table("n bigint", 1, n=1, format="parquet")},
-        decisions=("an Iceberg table", "a Delta table", "a Hudi table"),
+        problems={"v1.metadata.json": "is damaged", "_delta_log": "says of no schema"},
+        decisions=("a Hudi table",),
     ),
     Layout(
         "upper_case_names",
