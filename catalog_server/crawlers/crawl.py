@@ -247,7 +247,9 @@ class Crawls:
 
     def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
-        began_at = time.time_ns() // 1_000_000
+        began_at = (
+            crawl.started_at or time.time_ns() // 1_000_000
+        )  # what was listed before a takeover is not listed again
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
@@ -388,8 +390,9 @@ class _Brought:
     def remember(self, changes: Changes, versions: Mapping[str, tuple[int, int, int]]) -> None:
         """Have the next crawl know of what was seen, and of the tables in which there was nothing to change."""
         entries = {str(entry["table"]).partition(".")[2]: entry for entry in changes.unchanged}
+        settled_names = (entries.keys() & versions.keys()) - changes.unsettled
         for looked, names in self._looked:
-            settled = {name: (entries[name], versions[name]) for name in names if name in entries and name in versions}
+            settled = {name: (entries[name], versions[name]) for name in names & settled_names}
             if looked.remember is not None:
                 looked.remember(settled)
 
