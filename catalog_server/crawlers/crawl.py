@@ -388,8 +388,12 @@ class _Brought:
         self._looked.append((looked, {*names} - taken))
 
     def remember(self, changes: Changes, versions: Mapping[str, tuple[int, int, int]]) -> None:
-        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change."""
-        entries = {str(entry["table"]).partition(".")[2]: entry for entry in changes.unchanged}
+        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change.
+
+        Of none where files could not be read: partitions may have been kept for that reason alone.
+        """
+        unchanged = () if self.unread else changes.unchanged
+        entries = {str(entry["table"]).partition(".")[2]: entry for entry in unchanged}
         settled_names = (entries.keys() & versions.keys()) - changes.unsettled
         for looked, names in self._looked:
             settled = {name: (entries[name], versions[name]) for name in names & settled_names}

@@ -22,7 +22,7 @@ from catalog_server.lake.local import LocalFileSystem
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Denied, Invalid
 from catalog_server.model.names import TableName
-from tests.crawlers.conftest import ME, Crawling, names, problems
+from tests.crawlers.conftest import ME, Crawling, names, problems, types
 from tests.crawlers.test_crawl_files import months
 from tests.lake.places import local_place
 from tests.store.statements import counted
@@ -119,6 +119,18 @@ def test_new_folders_only(local: Crawling) -> None:
     assert (after["1"].parameters, after["2"].parameters) == (before["1"].parameters, before["2"].parameters)
 
 
+def test_what_new_folders_passed_over_is_seen_by_a_crawl_of_changes(local: Crawling) -> None:
+    local.crawl({"t/a.csv": b"a,b\n1,2\n", **months(1, 2)})
+    local.change(recrawl="new_folders")
+    local.place.put({"t/b.csv": b"a,b,c\n1,2,3\n", "flights/month=2/more.csv": b"Day,Carrier,delay\n1,UA,5\n"})
+    for _ in range(2):
+        assert names(local.run(), "unchanged") == ["raw.flights", "raw.t"]
+    local.change(recrawl="changes")
+    assert names(local.run(), "changed") == ["raw.flights", "raw.t"]
+    assert list(types(local.table("t"))) == ["a", "b", "c"]
+    assert local.partitions("flights")["2"].parameters["numFiles"] == "2"
+
+
 def test_an_unknown_way_to_crawl_again_is_refused(local: Crawling) -> None:
     with pytest.raises(Invalid, match="'some' is none of everything, changes, new_folders"):
         local.create(recrawl="some")
@@ -155,6 +167,29 @@ def test_files_that_the_store_refuses_are_told_and_nothing_is_taken_for_gone(
     assert "missing" not in crawl.summary
     assert local.run().summary["problems"] == []
     assert local.partitions("flights")["2"].parameters["numFiles"] == "2"
+
+
+def test_what_was_kept_for_an_unreadable_file_is_gone_once_all_can_be_read(
+    local: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.crawl({**months(1, 2, 3), "other/a.csv": b"a,b\n1,2\n"})
+    local.run()
+    local.place.files.remove_directory(f"{local.place.root}/flights/month=2")
+    local.place.put({"other/b.csv": b"a,b\n1,2\n"})
+    read = LocalFileSystem.read
+
+    def refused(self: LocalFileSystem, location: str, *rest: Any) -> bytes:
+        if location.endswith("other/b.csv"):
+            raise Denied("read", location)
+        return read(self, location, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFileSystem, "read", refused)
+        for _ in range(2):
+            local.run()
+    assert sorted(local.partitions("flights")) == ["1", "2", "3"]
+    assert local.run().summary["partitions_dropped"] == 1
+    assert sorted(local.partitions("flights")) == ["1", "3"]
 
 
 # A crawl of changes comes to what a crawl of everything does.
