@@ -247,9 +247,8 @@ class Crawls:
 
     def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
-        began_at = (
-            crawl.started_at or time.time_ns() // 1_000_000
-        )  # what was listed before a takeover is not listed again
+        # what was listed before the crawl was taken over is not listed again
+        began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
@@ -297,7 +296,7 @@ class Crawls:
             return look_at(self._catalog.lake, crawler, target, report, memory)
         parsed = parse_target(target)
         connection = self._catalog.connections.resolve(caller, parsed.connection)
-        self._targets.check_connection(target, connection)
+        self._targets.check_connection(target, connection, self._catalog.lake)
         return Looked(crawl_connection(connection, self._catalog.lake, crawler, parsed, report))
 
     def _sweep(self) -> None:
