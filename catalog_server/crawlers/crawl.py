@@ -6,6 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -252,39 +253,42 @@ class Crawls:
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
-        brought = _Brought()
-        failures = []
-        for number, target in enumerate(crawler.targets):
-            report.step("listing", report.objects)
-            memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
-            try:
-                looked = self._look(caller, crawler, target, report, memory)
-                brought.take(target, looked, report)
-            except Cancelled:
-                raise
-            except CatalogError as error:
-                failures.append(f"{target}: {error.message}")
-                report.problem(target, error.message)
-            finally:
-                if memory is not None:
-                    memory.spool.close()
-        if failures and len(failures) == len(crawler.targets):
-            return Changes(), failures
-        # what the store did not give is not gone
-        options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
-        reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
-        complete = not failures and not brought.unread
-        changes = reconciler.run(
-            tuple(brought.found.values()), crawler.name, home, complete=complete, kept=brought.kept
-        )
-        reach("crawl_written")
-        brought.remember(changes, versions)
+        with closing(_Brought()) as brought:
+            failures = []
+            for number, target in enumerate(crawler.targets):
+                report.step("listing", report.objects)
+                memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
+                try:
+                    looked = self._look(caller, crawler, target, report, memory)
+                    brought.take(target, looked, report)
+                except Cancelled:
+                    raise
+                except CatalogError as error:
+                    failures.append(f"{target}: {error.message}")
+                    report.problem(target, error.message)
+                finally:
+                    if memory is not None:
+                        memory.spool.close()
+                        brought.manifests.append(memory.manifest)
+            if failures and len(failures) == len(crawler.targets):
+                return Changes(), failures
+            # what the store did not give is not gone
+            options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
+            reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
+            complete = not failures and not brought.unread
+            changes = reconciler.run(
+                tuple(brought.found.values()), crawler.name, home, complete=complete, kept=brought.kept
+            )
+            reach("crawl_written")
+            brought.remember(changes, versions)
         return changes, failures
 
     def _memory(
         self, crawler: Crawler, target: str, crawl: Crawl, number: int, versions: Mapping[str, tuple[int, int, int]]
     ) -> Memory:
         manifest = Manifest(self._store, crawler.id, target)
+        if not crawl.preview:
+            manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
         return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, writes=not crawl.preview)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
@@ -372,6 +376,7 @@ class _Brought:
     found: dict[str, FoundTable] = field(default_factory=dict)
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
     unread: int = 0
+    manifests: list[Manifest] = field(default_factory=list)
     _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
 
     def take(self, target: str, looked: Looked, report: Report) -> None:
@@ -398,6 +403,12 @@ class _Brought:
             settled = {name: (entries[name], versions[name]) for name in names & settled_names}
             if looked.remember is not None:
                 looked.remember(settled)
+
+    def close(self) -> None:
+        """Delete what was written to manifests and is not remembered; where that fails, the next crawl does so."""
+        for manifest in self.manifests:
+            with suppress(CatalogError):
+                manifest.discard()
 
 
 def new_crawl_id() -> str:

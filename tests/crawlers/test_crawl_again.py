@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config, StoreConfig
@@ -22,6 +23,7 @@ from catalog_server.lake.local import LocalFileSystem
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Denied, Invalid
 from catalog_server.model.names import TableName
+from catalog_server.store.schema.crawls import crawl_manifests
 from tests.crawlers.conftest import ME, Crawling, names, problems, types
 from tests.crawlers.test_crawl_files import months
 from tests.lake.places import local_place
@@ -192,6 +194,25 @@ def test_what_was_kept_for_an_unreadable_file_is_gone_once_all_can_be_read(
     assert sorted(local.partitions("flights")) == ["1", "3"]
 
 
+def parts(crawling: Crawling) -> int:
+    """How many parts of manifests are kept, heads among them."""
+    with crawling.catalog.store.read() as tx:
+        return tx.connection.execute(select(func.count()).select_from(crawl_manifests)).scalar_one()
+
+
+def test_crawls_that_do_not_end_well_leave_nothing_of_their_manifests(local: Crawling) -> None:
+    local.place.put({f"t{n}/a.csv": b"a,b\n1,2\n" for n in range(3)})
+    local.create(tables_max="1")
+    assert local.run().state == "FAILED"
+    assert parts(local) == 0
+    local.change()
+    assert local.run().state == "SUCCEEDED"
+    kept = parts(local)
+    local.place.put({"u/a.csv": b"a,b\n1,2\n"})
+    crawl = local.crawls.execute(local.crawls.run(ME, "raw").id, lambda: parts(local) > kept)
+    assert (crawl.state, parts(local)) == ("CANCELLED", kept)
+
+
 # A crawl of changes comes to what a crawl of everything does.
 
 CONTENTS = (
@@ -348,6 +369,9 @@ def test_a_killed_crawl_goes_on_and_comes_to_the_same(
         crawl = many.crawls.execute(crawl_id)
     assert crawl.state == "SUCCEEDED"
     assert (crawl.summary["objects"], len(many.partitions("t"))) == (40, 20)
+    head = manifest.Manifest(many.catalog.store, many.crawls.get(ME, "raw").id, many.place.root).head
+    assert head is not None
+    assert parts(many) == 1 + len(head.parts) + len(head.tables)
     if failpoint == "folder_listed:9":
         assert len([location for location in listed if "k=" in location]) <= 20 - 9 + 1
     elif failpoint == "glances_noted:5":
