@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from catalog_server.lake.filesystem import Lake
+from catalog_server.lake.s3 import check_endpoint
 from catalog_server.model.connection import SECRET_OPTIONS, Connection
 from catalog_server.model.errors import Invalid, Unsupported
 from catalog_server.model.expressions import Predicate
@@ -216,7 +217,7 @@ def connection_from_url(name: str, url: str, options: Mapping[str, str] | None =
 
 
 def check_options(kind: str, options: Mapping[str, str]) -> None:
-    """Raise `Invalid` for an option that connections of a kind do not have: drivers know dangerous ones.
+    """Raise `Invalid` for an option that connections of a kind do not have (drivers know dangerous ones), or a wrong address.
 
     Kinds without a connector take any, since nothing reads them.
     """
@@ -230,6 +231,8 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
             raise Invalid("options", f"{key} is not known for {kind}; known: {', '.join(sorted(known))}")
         if key == "port" and not (value.isdecimal() and 0 < int(value) < 2**16):
             raise Invalid("option port", f"{value!r} is not the number of a port")
+        if key in ("endpoint", "sts_endpoint") and value:
+            check_endpoint(key, value)
 
 
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})

@@ -6,6 +6,7 @@ import secrets
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -247,18 +248,46 @@ class Crawls:
 
     def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
         """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
-        began_at = time.time_ns() // 1_000_000
+        # what was listed before the crawl was taken over is not listed again
+        began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
-        brought = _Brought()
+        with closing(_Brought()) as brought:
+            failures = self._look_at_all(caller, crawler, report, crawl, versions, brought)
+            if failures and len(failures) == len(crawler.targets):
+                return Changes(), failures
+            # what the store did not give is not gone
+            options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
+            reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
+            changes = reconciler.run(
+                tuple(brought.found.values()),
+                crawler.name,
+                home,
+                complete=not failures and not brought.unread,
+                kept=brought.kept,
+                spared=brought.spared,
+            )
+            reach("crawl_written")
+            brought.remember(changes, versions)
+        return changes, failures
+
+    def _look_at_all(
+        self,
+        caller: Caller,
+        crawler: Crawler,
+        report: Report,
+        crawl: Crawl,
+        versions: Mapping[str, tuple[int, int, int]],
+        brought: _Brought,
+    ) -> Sequence[str]:
+        """Look at each target, and say which of them could not be looked at."""
         failures = []
         for number, target in enumerate(crawler.targets):
             report.step("listing", report.objects)
             memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
             try:
-                looked = self._look(caller, crawler, target, report, memory)
-                brought.take(target, looked, report)
+                brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
                 raise
             except CatalogError as error:
@@ -267,28 +296,15 @@ class Crawls:
             finally:
                 if memory is not None:
                     memory.spool.close()
-        if failures and len(failures) == len(crawler.targets):
-            return Changes(), failures
-        # what the store did not give is not gone
-        options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
-        reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
-        complete = not failures and not brought.unread
-        changes = reconciler.run(
-            tuple(brought.found.values()),
-            crawler.name,
-            home,
-            complete=complete,
-            kept=brought.kept,
-            spared=brought.spared,
-        )
-        reach("crawl_written")
-        brought.remember(changes, versions)
-        return changes, failures
+                    brought.manifests.append(memory.manifest)
+        return failures
 
     def _memory(
         self, crawler: Crawler, target: str, crawl: Crawl, number: int, versions: Mapping[str, tuple[int, int, int]]
     ) -> Memory:
         manifest = Manifest(self._store, crawler.id, target)
+        if not crawl.preview:
+            manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
         return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, writes=not crawl.preview)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
@@ -300,7 +316,7 @@ class Crawls:
             return look_at(self._catalog.lake, crawler, target, report, memory)
         parsed = parse_target(target)
         connection = self._catalog.connections.resolve(caller, parsed.connection)
-        self._targets.check_connection(target, connection)
+        self._targets.check_connection(target, connection, self._catalog.lake)
         return Looked(crawl_connection(connection, self._catalog.lake, crawler, parsed, report))
 
     def _sweep(self) -> None:
@@ -377,6 +393,7 @@ class _Brought:
     kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
     spared: set[str] = field(default_factory=set)
     unread: int = 0
+    manifests: list[Manifest] = field(default_factory=list)
     _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
 
     def take(self, target: str, looked: Looked, report: Report) -> None:
@@ -393,12 +410,23 @@ class _Brought:
         self._looked.append((looked, {*names} - taken))
 
     def remember(self, changes: Changes, versions: Mapping[str, tuple[int, int, int]]) -> None:
-        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change."""
-        entries = {str(entry["table"]).partition(".")[2]: entry for entry in changes.unchanged}
+        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change.
+
+        Of none where files could not be read: partitions may have been kept for that reason alone.
+        """
+        unchanged = () if self.unread else changes.unchanged
+        entries = {str(entry["table"]).partition(".")[2]: entry for entry in unchanged}
+        settled_names = (entries.keys() & versions.keys()) - changes.unsettled
         for looked, names in self._looked:
-            settled = {name: (entries[name], versions[name]) for name in names if name in entries and name in versions}
+            settled = {name: (entries[name], versions[name]) for name in names & settled_names}
             if looked.remember is not None:
                 looked.remember(settled)
+
+    def close(self) -> None:
+        """Delete what was written to manifests and is not remembered; where that fails, the next crawl does so."""
+        for manifest in self.manifests:
+            with suppress(CatalogError):
+                manifest.discard()
 
 
 def new_crawl_id() -> str:

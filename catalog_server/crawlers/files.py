@@ -170,6 +170,8 @@ class _Target:
         self.level = self.settings.level_below(root)
         self.options = settings_digest(crawler)
         self.digest = memory.spool.digest()
+        if self.settings.recrawl == NEW_FOLDERS:  # which says nothing of files in folders that were seen before
+            self.digest += NEW_FOLDERS.encode()
         head = memory.manifest.head
         usable = head is not None and head.code == code_digest() and self.settings.recrawl != EVERYTHING
         self.head = head if usable else None

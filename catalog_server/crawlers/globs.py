@@ -20,10 +20,14 @@ class Globs:
     """Patterns of paths below a target, separated by commas outside of braces; a path that one of them fits is left out."""
 
     def __init__(self, text: str) -> None:
-        """Raises `Invalid` for a pattern that is not complete."""
+        """Raises `Invalid` for a pattern that is not complete, or that no path could be matched with."""
         if len(text) > PATTERN_MAX:
             raise Invalid("option exclude", f"has {len(text)} characters, more than {PATTERN_MAX}")
         self._pattern = "|".join(f"(?:{_expression(one)})" for one in _parted(text) if one)
+        try:
+            self.left_out(["x"])
+        except ValueError as error:
+            raise Invalid("option exclude", f"{text!r} cannot be used: {error}") from error
 
     def left_out(self, paths: Sequence[str]) -> list[bool]:
         """Of each path whether a pattern fits all of it."""

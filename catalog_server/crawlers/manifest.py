@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from importlib.resources import files as package_files
 from typing import Any
@@ -21,7 +21,7 @@ from catalog_server.crawlers.spool import FolderPart, Listed, packed, unpacked
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.model.crawler import Crawler
 from catalog_server.store import crawl_manifests as rows
-from catalog_server.store.transaction import Store
+from catalog_server.store.transaction import Store, Transaction
 
 PART_FILES = 50_000
 """Files of a part; what is different in one has all of it written anew."""
@@ -172,22 +172,54 @@ class Manifest:
 
     def replace(self, head: Head) -> bool:
         """Make the new head the one that counts, and delete what it does not name; False if another crawl was faster."""
-        stamp, body = secrets.randbits(62) + 1, packed(head)
-        named = {ref.number for ref in head.parts} | {table.looks for table in head.tables}
-        replaced = self._store.write(lambda tx: rows.replace_head(tx, self._key, self._stamp, stamp, body))
-        if not replaced:
-            self._delete(self._written)
+        stamp, body, named = secrets.randbits(62) + 1, packed(head), _named(head)
+
+        def work(tx: Transaction) -> list[int] | None:
+            if not rows.replace_head(tx, self._key, self._stamp, stamp, body):
+                return None
+            # in one transaction with the head: whoever has written more by the time of the deletes builds upon it
+            return [number for number in rows.numbers(tx, self._key) if number not in named]
+
+        gone = self._store.write(work)
+        if gone is None:
+            self.discard()
             return False
-        with self._store.read() as tx:
-            gone = [number for number in rows.numbers(tx, self._key) if number not in named]
         self._delete(gone)
         self._stamp, self.head, self._written = stamp, head, []
         return True
+
+    def discard(self) -> None:
+        """Delete what was written for a head that is not to be; nothing once a head was replaced."""
+        written, self._written = self._written, []
+        self._delete(written)
+
+    def sweep(self, is_alone: Callable[[Transaction], bool]) -> None:
+        """Delete parts that the head does not name, left by crawls that were killed.
+
+        Where a crawl is not alone these may be of another one, which has still to write its head, and stay.
+        """
+        with self._store.read() as tx:
+            numbers = rows.numbers(
+                tx, self._key
+            )  # before the rest: whoever wrote these is at work, or has written a head
+            if not numbers or not is_alone(tx):
+                return
+            found = rows.head(tx, self._key)
+        head = _decoded(found[1]) if found is not None else None
+        if found is not None and head is None:
+            return
+        named = _named(head) if head is not None else set()
+        self._delete([number for number in numbers if number not in named])
 
     def _delete(self, numbers: Sequence[int]) -> None:
         for at in range(0, len(numbers), _AT_ONCE):
             some = numbers[at : at + _AT_ONCE]
             self._store.write(lambda tx, some=some: rows.delete_parts(tx, self._key, some))  # type: ignore[misc]
+
+
+def _named(head: Head) -> set[int]:
+    """Numbers of the parts that a head names."""
+    return {ref.number for ref in head.parts} | {table.looks for table in head.tables}
 
 
 def _decoded(body: bytes) -> Head | None:

@@ -17,7 +17,7 @@ from catalog_server.lake.locations import base_name, normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.database import Database
 from catalog_server.model.errors import AlreadyExists, CatalogError, Conflict, Invalid, NotFound
-from catalog_server.model.names import DatabaseName, TableName
+from catalog_server.model.names import DatabaseName, TableName, name_key
 from catalog_server.model.partition import Partition, partition_name
 from catalog_server.model.table import Table, TableKind
 from catalog_server.store.transaction import now
@@ -44,6 +44,8 @@ class Changes:
     partitions_added: int = 0
     partitions_changed: int = 0
     partitions_dropped: int = 0
+    unsettled: set[str] = field(default_factory=set)
+    """Keys of tables of which the next crawl may have to change something though no file is different."""
 
 
 class Reconciler:
@@ -267,6 +269,8 @@ class Reconciler:
             return 0
         keys = [key.name for key in table.partition_keys]
         older = [one for one in gone if _made_at(one) < self.began_at]
+        if len(older) < len(gone):
+            self.changes.unsettled.add(name_key(table.full_name.table))
         names = [partition_name(keys, partition.values) for partition in older if _below(table, partition)]
         for at in range(0, len(names), BATCH):
             batch = names[at : at + BATCH]

@@ -12,14 +12,20 @@ from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
+from catalog_server.connector import connector_class
 from catalog_server.crawlers.sources import SCHEME, parse_target
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.locations import is_under, parse, resolved
+from catalog_server.lake.s3 import check_endpoint
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import CatalogError, Invalid
 
 _METADATA = tuple(ip_network(one) for one in ("169.254.0.0/16", "fe80::/10", "fd00:ec2::254/128", "100.100.100.200/32"))
 """Link-local networks, and where AWS (over IPv6) and Alibaba Cloud answer machines about themselves."""
+
+_FILES = "files"
+"""The kind of connectors that reach files through the lake."""
+_NAT64 = ip_network("64:ff9b::/96")
 
 
 class Targets:
@@ -38,16 +44,23 @@ class Targets:
     def check_store(self, target: str, lake: Lake) -> None:
         """Raise `Invalid` if the store of a target's files is at an address that may not be reached."""
         self.check(target)
-        endpoint = lake.storage_options(target).get("endpoint")
-        if endpoint:
-            self._check_host(target, urlsplit(endpoint).hostname or endpoint)
+        self._check_endpoint(target, target, lake)
 
-    def check_connection(self, target: str, connection: Connection) -> None:
-        """Raise `Invalid` if a target's database is at an address that may not be reached."""
+    def check_connection(self, target: str, connection: Connection, lake: Lake) -> None:
+        """Raise `Invalid` if what a target's connection leads to is at an address that may not be reached."""
         self.check(target)
-        host = connection.options.get("host")
-        if host:
-            self._check_host(target, host)
+        connector = connector_class(connection.kind)
+        if connector.kind == _FILES:
+            for location in (*connection.prefixes, *filter(None, [connection.options.get("path")])):
+                self._check_endpoint(target, location, lake)
+        elif connector.supports_network:
+            self._check_host(target, connection.options.get("host") or "localhost")
+
+    def _check_endpoint(self, target: str, location: str, lake: Lake) -> None:
+        endpoint = lake.storage_options(location).get("endpoint")
+        if endpoint:
+            check_endpoint("endpoint", endpoint)
+            self._check_host(target, urlsplit(endpoint).hostname or endpoint)
 
     def _is_named(self, target: str) -> bool:
         return any(_is_below(target, prefix) for prefix in self._allowed)
@@ -78,8 +91,15 @@ def _addresses(host: str) -> list[IPv4Address | IPv6Address]:
     addresses: list[IPv4Address | IPv6Address] = []
     for *_, place in found:
         address = ip_address(str(place[0]).partition("%")[0])
-        addresses.append((isinstance(address, IPv6Address) and address.ipv4_mapped) or address)
+        addresses.append((isinstance(address, IPv6Address) and _within(address)) or address)
     return addresses
+
+
+def _within(address: IPv6Address) -> IPv4Address | None:
+    """The IPv4 address that an IPv6 address leads to."""
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address.ipv4_mapped or address.sixtofour
 
 
 def _is_below(target: str, prefix: str) -> bool:

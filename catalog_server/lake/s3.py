@@ -19,7 +19,17 @@ from catalog_server.model.errors import AlreadyExists, CatalogError, Denied, Inv
 _CHUNK = 5000
 _ODD = re.compile(r"[\x00-\x1f\x7f]")
 """What a key holds that obstore cannot name."""
+_ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
+_NOT_IN_PATHS = re.compile(r"[?#\\]")
 _REASON = re.compile(r"(?:non-2xx status code: (\d{3} [A-Za-z ]+))|<Message>([^<]*)</Message>")
+
+
+def check_endpoint(option: str, url: str) -> None:
+    """Raise `Invalid` for an endpoint that is not http(s)://host with, at most, a port and a path."""
+    found = _ENDPOINT.fullmatch(url)
+    if found is None or int(found[1] or 1) not in range(1, 2**16) or _NOT_IN_PATHS.search(url):
+        shown = "what is given" if "@" in url else repr(url)  # there may be a password in front of it
+        raise Invalid(f"option {option}", f"{shown} is not of the form https://host:port")
 
 
 def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> CatalogError:
@@ -95,6 +105,10 @@ class S3FileSystem(FileSystem):
             if not _is_store_error(error):
                 raise
             raise _refusal(error, verb, location, self.endpoint) from error
+        except BaseException as error:
+            if type(error).__name__ != "PanicException":  # of Rust, which is no Exception
+                raise
+            raise Unavailable(f"{location}: the store at {self.endpoint} cannot be asked") from error
 
     def stat(self, location: str) -> FileInfo:
         """See `FileSystem.stat`."""

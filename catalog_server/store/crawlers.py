@@ -169,3 +169,11 @@ def change_crawl(tx: Transaction, crawl_id: str, states: Sequence[str], values: 
 def cancel_requested(tx: Transaction, crawl_id: str) -> bool:
     """Whether somebody asked for the crawl to stop."""
     return bool(tx.connection.execute(select(crawls.c.cancel_requested).where(crawls.c.id == crawl_id)).scalar())
+
+
+def is_alone(tx: Transaction, crawler: str, crawl_id: str) -> bool:
+    """Whether no other crawl of a crawler is at work."""
+    others = select(crawls.c.id).where(
+        crawls.c.crawler == crawler, crawls.c.state == "RUNNING", crawls.c.id != crawl_id
+    )
+    return tx.connection.execute(others.limit(1)).first() is None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,10 @@ class Crawling:
         """A crawler of the place (or of other targets) into the database raw."""
         crawler = Crawler(name, targets or (self.place.root,), "hive", "raw", prefix, options)
         return self.crawls.create(ME, crawler)
+
+    def change(self, name: str = "raw", **options: str) -> Crawler:
+        """Give a crawler other options."""
+        return self.crawls.update(ME, replace(self.crawls.get(ME, name), options=options))
 
     def run(self, name: str = "raw") -> Crawl:
         """One crawl from start to end."""

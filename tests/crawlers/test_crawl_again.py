@@ -12,6 +12,7 @@ from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import func, select
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config, StoreConfig
@@ -22,7 +23,8 @@ from catalog_server.lake.local import LocalFileSystem
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Denied, Invalid
 from catalog_server.model.names import TableName
-from tests.crawlers.conftest import ME, Crawling, names, problems
+from catalog_server.store.schema.crawls import crawl_manifests
+from tests.crawlers.conftest import ME, Crawling, names, problems, types
 from tests.crawlers.test_crawl_files import months
 from tests.lake.places import local_place
 from tests.store.statements import counted
@@ -119,6 +121,18 @@ def test_new_folders_only(local: Crawling) -> None:
     assert (after["1"].parameters, after["2"].parameters) == (before["1"].parameters, before["2"].parameters)
 
 
+def test_what_new_folders_passed_over_is_seen_by_a_crawl_of_changes(local: Crawling) -> None:
+    local.crawl({"t/a.csv": b"a,b\n1,2\n", **months(1, 2)})
+    local.change(recrawl="new_folders")
+    local.place.put({"t/b.csv": b"a,b,c\n1,2,3\n", "flights/month=2/more.csv": b"Day,Carrier,delay\n1,UA,5\n"})
+    for _ in range(2):
+        assert names(local.run(), "unchanged") == ["raw.flights", "raw.t"]
+    local.change(recrawl="changes")
+    assert names(local.run(), "changed") == ["raw.flights", "raw.t"]
+    assert list(types(local.table("t"))) == ["a", "b", "c"]
+    assert local.partitions("flights")["2"].parameters["numFiles"] == "2"
+
+
 def test_an_unknown_way_to_crawl_again_is_refused(local: Crawling) -> None:
     with pytest.raises(Invalid, match="'some' is none of everything, changes, new_folders"):
         local.create(recrawl="some")
@@ -155,6 +169,48 @@ def test_files_that_the_store_refuses_are_told_and_nothing_is_taken_for_gone(
     assert "missing" not in crawl.summary
     assert local.run().summary["problems"] == []
     assert local.partitions("flights")["2"].parameters["numFiles"] == "2"
+
+
+def test_what_was_kept_for_an_unreadable_file_is_gone_once_all_can_be_read(
+    local: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.crawl({**months(1, 2, 3), "other/a.csv": b"a,b\n1,2\n"})
+    local.run()
+    local.place.files.remove_directory(f"{local.place.root}/flights/month=2")
+    local.place.put({"other/b.csv": b"a,b\n1,2\n"})
+    read = LocalFileSystem.read
+
+    def refused(self: LocalFileSystem, location: str, *rest: Any) -> bytes:
+        if location.endswith("other/b.csv"):
+            raise Denied("read", location)
+        return read(self, location, *rest)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(LocalFileSystem, "read", refused)
+        for _ in range(2):
+            local.run()
+    assert sorted(local.partitions("flights")) == ["1", "2", "3"]
+    assert local.run().summary["partitions_dropped"] == 1
+    assert sorted(local.partitions("flights")) == ["1", "3"]
+
+
+def parts(crawling: Crawling) -> int:
+    """How many parts of manifests are kept, heads among them."""
+    with crawling.catalog.store.read() as tx:
+        return tx.connection.execute(select(func.count()).select_from(crawl_manifests)).scalar_one()
+
+
+def test_crawls_that_do_not_end_well_leave_nothing_of_their_manifests(local: Crawling) -> None:
+    local.place.put({f"t{n}/a.csv": b"a,b\n1,2\n" for n in range(3)})
+    local.create(tables_max="1")
+    assert local.run().state == "FAILED"
+    assert parts(local) == 0
+    local.change()
+    assert local.run().state == "SUCCEEDED"
+    kept = parts(local)
+    local.place.put({"u/a.csv": b"a,b\n1,2\n"})
+    crawl = local.crawls.execute(local.crawls.run(ME, "raw").id, lambda: parts(local) > kept)
+    assert (crawl.state, parts(local)) == ("CANCELLED", kept)
 
 
 # A crawl of changes comes to what a crawl of everything does.
@@ -313,6 +369,9 @@ def test_a_killed_crawl_goes_on_and_comes_to_the_same(
         crawl = many.crawls.execute(crawl_id)
     assert crawl.state == "SUCCEEDED"
     assert (crawl.summary["objects"], len(many.partitions("t"))) == (40, 20)
+    head = manifest.Manifest(many.catalog.store, many.crawls.get(ME, "raw").id, many.place.root).head
+    assert head is not None
+    assert parts(many) == 1 + len(head.parts) + len(head.tables)
     if failpoint == "folder_listed:9":
         assert len([location for location in listed if "k=" in location]) <= 20 - 9 + 1
     elif failpoint == "glances_noted:5":

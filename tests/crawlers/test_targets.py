@@ -14,7 +14,7 @@ from catalog_server.crawlers.targets import Targets
 from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
 from catalog_server.model.crawler import Crawler
-from catalog_server.model.errors import Invalid
+from catalog_server.model.errors import Invalid, Unavailable
 from tests.crawlers.conftest import ME, Crawling
 from tests.engines.s3 import S3
 from tests.lake.places import s3_profile
@@ -63,13 +63,23 @@ def test_a_link_does_not_lead_out_of_an_allowed_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["169.254.169.254", "2852039166", "0xa9fea9fe", "[fe80::1]", "[::ffff:169.254.169.254]", "[fd00:ec2::254]"],
+    [
+        "169.254.169.254",
+        "2852039166",
+        "0xa9fea9fe",
+        "[fe80::1]",
+        "[::ffff:169.254.169.254]",
+        "[64:ff9b::a9fe:a9fe]",
+        "[2002:a9fe:a9fe::1]",
+        "[fd00:ec2::254]",
+    ],
 )
 def test_link_local_addresses_are_refused_however_they_are_spelled(host: str) -> None:
     with pytest.raises(Invalid, match="a link-local or metadata address"):
         Targets().check_store("s3://bucket/x", profile(f"http://{host}:80"))
+    found = Connection("x", "postgresql", options={"host": host.strip("[]")})
     with pytest.raises(Invalid, match="a link-local or metadata address"):
-        Targets().check_connection("connection:x", Connection("x", "postgresql", options={"host": host.strip("[]")}))
+        Targets().check_connection("connection:x", found, Lake())
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "0.0.0.0", "127.1", "2130706433"])
@@ -79,6 +89,49 @@ def test_loopback_is_refused_once_others_reach_the_server(host: str) -> None:
     with pytest.raises(Invalid, match="the server's own machine"):
         Targets(exposed=True).check_store("s3://bucket/x", lake)
     Targets(("s3://bucket/",), exposed=True).check_store("s3://bucket/x", lake)
+
+
+@pytest.mark.parametrize("options", [{}, {"host": ""}, {"host": "127.0.0.1"}])
+def test_a_database_without_a_host_is_one_of_the_servers_own_machine(options: Mapping[str, str]) -> None:
+    database = Connection("x", "postgresql", options={**options, "port": "5432"})
+    Targets().check_connection("connection:x", database, Lake())
+    with pytest.raises(Invalid, match="the server's own machine"):
+        Targets(exposed=True).check_connection("connection:x", database, Lake())
+    Targets(exposed=True).check_connection("connection:x", Connection("x", "sqlite", options={"path": "/x"}), Lake())
+
+
+def test_a_connection_to_a_store_is_checked_as_the_store_is() -> None:
+    store = Connection("store", "s3", options={"endpoint": "http://127.0.0.1:9000"}, prefixes=("s3://bucket/",))
+    with pytest.raises(Invalid, match="the server's own machine"):
+        Targets(exposed=True).check_connection("connection:store", store, Lake(lambda: (store,)))
+
+
+BROKEN = [
+    "http:/127.0.0.1:9000",
+    "127.0.0.1:9000",
+    "http://",
+    "http:///x",
+    "ftp://store",
+    "http://[::1",
+    "http://store:99999",
+    "http://two words",
+    "http://127.0.0.1\\@elsewhere",
+    "http://me:word@store",
+]
+
+
+@pytest.mark.parametrize("endpoint", BROKEN)
+def test_an_endpoint_that_is_no_address_is_refused(catalog: CatalogService, endpoint: str) -> None:
+    with pytest.raises(Invalid, match="option endpoint"):
+        catalog.connections.create(ME, Connection("store", "s3", options={"endpoint": endpoint}))
+    with pytest.raises(Invalid, match="option endpoint"):
+        Targets().check_store("s3://bucket/x", profile(endpoint))
+
+
+@pytest.mark.parametrize("endpoint", ["http:/127.0.0.1:9000", "http://two words"])
+def test_a_store_that_cannot_be_asked_is_unavailable(endpoint: str) -> None:
+    with pytest.raises(Unavailable, match="the store at"):
+        list(profile(endpoint).filesystem("s3://bucket/x").scan("s3://bucket/x"))
 
 
 def test_a_server_is_exposed_by_any_of_its_ports() -> None:

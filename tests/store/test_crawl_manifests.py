@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import pytest
+
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.manifest import Folder, Head, Manifest, PartRef, Writer, merged
 from catalog_server.crawlers.spool import FolderPart, Listed, packed
+from catalog_server.store.crawl_manifests import numbers as tx_numbers
 
 TARGET = "s3://bucket/raw"
 
@@ -56,6 +61,52 @@ def test_of_two_crawls_one_wins_and_nothing_is_left_of_the_other(catalog: Catalo
     assert keep(one, folder("new", "y"))
     assert not keep(other, folder("new", "z"))
     assert [found.listed.names for found in Manifest(catalog.store, 1, TARGET).folders()] == [["y"]]
+
+
+def numbers(catalog: CatalogService) -> list[int]:
+    with catalog.store.read() as tx:
+        return tx_numbers(tx, Manifest(catalog.store, 1, TARGET)._key)
+
+
+def test_parts_without_a_head_are_swept_unless_another_crawl_may_have_written_them(catalog: CatalogService) -> None:
+    assert keep(Manifest(catalog.store, 1, TARGET), folder("a", "x"))
+    named = numbers(catalog)
+    Manifest(catalog.store, 1, TARGET).write([folder("lost", "x")])
+    Manifest(catalog.store, 1, TARGET).sweep(lambda tx: False)
+    assert len(numbers(catalog)) == 2
+    Manifest(catalog.store, 1, TARGET).sweep(lambda tx: True)
+    assert numbers(catalog) == named
+
+
+def test_what_is_discarded_was_never_written_and_a_head_stays(catalog: CatalogService) -> None:
+    manifest = Manifest(catalog.store, 1, TARGET)
+    manifest.write([folder("a", "x")])
+    manifest.discard()
+    assert numbers(catalog) == []
+    assert keep(manifest, folder("a", "x"))
+    manifest.discard()
+    assert len(numbers(catalog)) == 1
+
+
+def test_a_crawl_that_begins_once_a_head_was_replaced_keeps_its_parts(
+    catalog: CatalogService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = Manifest(catalog.store, 1, TARGET)
+    assert keep(one, folder("a", "x"))
+    delete = Manifest._delete
+    later: list[Manifest] = []
+
+    def delayed(self: Manifest, gone: Sequence[int]) -> None:
+        if self is one:
+            later.append(Manifest(catalog.store, 1, TARGET))
+            later[0].write([folder("b", "x")])
+        delete(self, gone)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Manifest, "_delete", delayed)
+        assert keep(one, folder("new", "y"))
+    assert len(later[0]._written) == 1
+    assert set(later[0]._written) < set(numbers(catalog))
 
 
 def part(path: str, number: int, files: Listed) -> FolderPart:
