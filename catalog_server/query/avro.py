@@ -9,6 +9,7 @@ from catalog_server.lake.arrow import to_arrow
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.avro import inspect
 from catalog_server.lake.formats.base import FileProblem
+from catalog_server.lake.formats.packing import DAMAGED
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
@@ -78,7 +79,7 @@ def _chunks(source: FileSystem, location: str) -> Iterator[list[dict[str, Any]]]
                     rows = []
             if rows:
                 yield rows
-    except (ValueError, EOFError, OSError, LookupError, TypeError) as error:
+    except (*DAMAGED, TypeError) as error:
         raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -185,6 +187,28 @@ def test_parquet_types_have_their_counterparts(tmp_path: Path) -> None:
 
 
 PARQUET = parquet(pa.table({"n": [1, 2]}))
+
+
+def zipped(packing: int = zipfile.ZIP_STORED, **parts: bytes) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", packing) as archive:
+        for name, body in parts.items():
+            archive.writestr(name.replace("__", "/").replace("_", "."), body)
+    return sink.getvalue()
+
+
+SHEET = b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>"
+LINKS = b'<Relationships><Relationship Id="rId1" Target="sheet.xml"/></Relationships>'
+
+
+def workbook(sheet: bytes = SHEET, **parts: bytes) -> bytes:
+    book = b'<workbook xmlns:r="r"><sheets><sheet name="s" r:id="rId1"/></sheets></workbook>'
+    held = {"xl__workbook_xml": book, "xl___rels__workbook_xml_rels": LINKS, "xl__sheet_xml": sheet}
+    return zipped(zipfile.ZIP_DEFLATED, **{**held, **parts})
+
+
+ZIP = zipped(a_csv=b"a,b\n1,2\n3,4\n")
+LZMA = zipped(zipfile.ZIP_LZMA, a_csv=b"a,b\n" + b"1,2\n" * 500)
 PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.csv", b"", "empty: 0 bytes"),
     ("x.csv", b" \n\n", "nothing but white space"),
@@ -212,6 +236,10 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
     ("x.avro", b"Obj\x01\x04\x14avro.codec", "the Avro file is truncated"),
     ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "the ZIP archive is truncated"),
+    ("x.csv.zip", ZIP.replace(b"1,2", b"1,9"), "damaged zip data: Bad CRC-32"),
+    ("x.csv.zip", LZMA[:44] + b"\xff" * 20 + LZMA[64:], "damaged zip data"),
+    ("x.xlsx", workbook().replace(b"PK\x03\x04", b"PK\x03\x05"), "a damaged workbook: xl/"),
+    ("x.orc", orc(Ungewoehnlich=pa.array([1])).replace(b"Ungewoehnlich", b"Ungew\xf6\xf6hnlich"), "no UTF-8"),
 ]
 
 

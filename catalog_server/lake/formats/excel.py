@@ -11,9 +11,9 @@ from typing import IO, Any
 from xml.parsers import expat
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.lake.formats.base import FileProblem, FileSchema, first_line
 from catalog_server.lake.formats.csv import COLUMNS_MAX, column_names, column_type, header_of
-from catalog_server.lake.formats.packing import check_directory
+from catalog_server.lake.formats.packing import DAMAGED, check_directory
 from catalog_server.model.table import Column
 
 MAGIC = b"PK\x03\x04"
@@ -91,7 +91,7 @@ def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     check_directory(file, _PARTS_MAX)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise ValueError("the Excel file is truncated or damaged: its directory cannot be read") from error
     if "xl/workbook.xml" not in archive.namelist():
         raise ValueError("no workbook: the archive has no xl/workbook.xml")
@@ -113,8 +113,10 @@ def _parsed(archive: zipfile.ZipFile, part: str, parser: Any) -> Iterator[None]:
                 yield
         parser.Parse(b"", True)
         yield
-    except (expat.ExpatError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"a damaged workbook: {part}: {error}") from error
+    except ValueError:
+        raise
+    except (expat.ExpatError, *DAMAGED) as error:
+        raise ValueError(f"a damaged workbook: {part}: {first_line(error)}") from error
 
 
 def _walk(archive: zipfile.ZipFile, part: str, start: Start) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
@@ -27,6 +30,11 @@ ENDINGS = {
 }
 OWN = ("lz4 frame", "snappy frame", "zip")
 """Packings that Hadoop, and so every engine but the server's own SQL, does not unpack; it has other ones of the same names."""
+DAMAGED = (
+    *(OSError, ValueError, EOFError, LookupError, RuntimeError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error),
+)
+"""What the libraries that unpack raise over damaged data."""
 _BLOCK_BYTES_MAX = 64 * 1024 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_557
@@ -53,7 +61,7 @@ def _begins_a_block(head: bytes) -> bool:
 
 
 def unpacked(file: IO[bytes], packing: str | None) -> IO[bytes]:
-    """What a file holds, unpacked as it is read; raises `ValueError`, `EOFError` and `OSError`, also while it is read.
+    """What a file holds, unpacked as it is read; raises any of `DAMAGED`, also while it is read.
 
     A ZIP archive must be seekable and hold one file.
     """
@@ -167,14 +175,16 @@ def check_directory(file: IO[bytes], members_max: int) -> None:
 
 
 def _zip_member(file: IO[bytes]) -> Any:
-    check_directory(file, _ZIP_MEMBERS_MAX)
     try:
+        check_directory(file, _ZIP_MEMBERS_MAX)
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
             raise ValueError(f"the ZIP archive holds {len(members)} files: it must hold one")
         return archive.open(members[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except ValueError:
+        raise
+    except DAMAGED as error:
         raise ValueError(f"the ZIP archive cannot be read: {error}") from error
 
 
