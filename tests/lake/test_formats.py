@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from pyarrow.orc import write_table as write_orc
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, excel, sniff
+from catalog_server.lake.formats import csv, excel, sniff, xml
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample
 from catalog_server.lake.formats.widen import widen
 from catalog_server.model.types import parse_type
@@ -264,6 +264,21 @@ def test_of_large_rows_fewer_are_looked_at(tmp_path: Path) -> None:
     row = b'<row><c t="str"><v>' + b"x" * MIB + b"</v></c></row>"
     assert look(tmp_path, "x.xlsx", workbook(SHEET, b"<a>" + row * 20 + b"</a>")).rows == 20
     assert look(tmp_path, "x.xlsx", workbook(SHEET, b"<a>" + row * 80 + b"</a>")).rows is None
+
+
+ROWS = {
+    "elements": (b"<a/>" * 300_000, "longer than"),
+    "attributes": (b'<a b="" c=""/>' * 60_000, "longer than"),
+    "text": (b"<a>" + b"x" * 17 * MIB, "longer than"),
+    "a tag": (b'<a b="' + b"x" * 2 * MIB + b'"/>', "that does not end within"),
+    "a comment": (b"<!--" + b"x" * 2 * MIB + b"-->", "that does not end within"),
+}
+
+
+@pytest.mark.parametrize(("row", "reason"), ROWS.values(), ids=ROWS)
+def test_a_row_that_would_fill_the_memory_is_refused(row: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        list(xml.rows(io.BytesIO(b"<t><r>" + row + b"</r></t>"), "r"))
 
 
 LONG_CSV = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(200_000))
