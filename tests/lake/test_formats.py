@@ -11,6 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -19,7 +20,7 @@ from hypothesis import strategies as st
 from pyarrow.orc import write_table as write_orc
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, excel, sniff, xml
+from catalog_server.lake.formats import avro_blocks, csv, excel, sniff, xml
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample
 from catalog_server.lake.formats.widen import widen
 from catalog_server.model.types import parse_type
@@ -279,6 +280,28 @@ ROWS = {
 def test_a_row_that_would_fill_the_memory_is_refused(row: bytes, reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         list(xml.rows(io.BytesIO(b"<t><r>" + row + b"</r></t>"), "r"))
+
+
+def avro(codec: str, *rows: Any) -> bytes:
+    sink = io.BytesIO()
+    schema = {"type": "record", "name": "row", "fields": [{"name": "a", "type": "string"}]}
+    fastavro.writer(sink, schema, [{"a": row} for row in rows], codec, sync_marker=b"=" * 16)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy", "bzip2", "xz", "zstandard"])
+def test_blocks_of_avro_are_unpacked_within_bounds(codec: str) -> None:
+    texts = ["x" * 9_000, "y"] * 10
+    found = fastavro.reader(avro_blocks.plain(io.BytesIO(avro(codec, *texts))))
+    assert [row["a"] for row in found] == texts
+    with pytest.raises(ValueError, match=r"a block (of|that unpacks to) "):
+        avro_blocks.plain(io.BytesIO(avro(codec, "x" * 17 * MIB))).read()
+
+
+def test_an_avro_block_of_more_rows_than_bytes_is_refused() -> None:
+    body = avro("null", "x").replace(b"=" * 16 + b"\x02\x04", b"=" * 16 + b"\x7e\x04")
+    with pytest.raises(ValueError, match="a block of 63 rows in 2 bytes"):
+        avro_blocks.plain(io.BytesIO(body)).read()
 
 
 LONG_CSV = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(200_000))

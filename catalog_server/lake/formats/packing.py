@@ -79,7 +79,7 @@ def _by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
     return opened
 
 
-class _Parts(io.RawIOBase):
+class Parts(io.RawIOBase):
     """A stream of parts."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
@@ -124,15 +124,15 @@ def _blocks(codec: str) -> Callable[[IO[bytes]], Any]:
                 raise ValueError("damaged block")
             while left > 0:
                 packed = _exactly(file, int.from_bytes(_exactly(file, 4), "big"))
-                size = left if codec == "lz4_raw" else _snappy_size(packed)
+                size = left if codec == "lz4_raw" else snappy_size(packed)
                 part = pa.decompress(packed, size, codec, asbytes=True)
                 left -= len(part)
                 yield part
 
-    return lambda file: io.BufferedReader(_Parts(parts(file)), 65_536)
+    return lambda file: io.BufferedReader(Parts(parts(file)), 65_536)
 
 
-def _snappy_size(packed: bytes) -> int:
+def snappy_size(packed: bytes) -> int:
     """The length that a snappy block says it unpacks to."""
     size = 0
     for n, byte in enumerate(packed[:5]):
@@ -151,13 +151,13 @@ def _snappy_frames(file: IO[bytes]) -> Any:
         while head := file.read(4):
             body = _exactly(file, int.from_bytes(head[1:], "little"))
             if head[0] == 0:
-                yield pa.decompress(body[4:], _snappy_size(body[4:]), "snappy", asbytes=True)
+                yield pa.decompress(body[4:], snappy_size(body[4:]), "snappy", asbytes=True)
             elif head[0] == 1:
                 yield body[4:]
             elif head[0] < 0x80:
                 raise ValueError("a frame of an unknown kind")
 
-    return io.BufferedReader(_Parts(parts()), 65_536)
+    return io.BufferedReader(Parts(parts()), 65_536)
 
 
 def check_directory(file: IO[bytes], members_max: int) -> None:
