@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -9,10 +10,11 @@ from typing import TypeVar
 
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
-from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.lake.formats.base import FileProblem, FileSchema, first_line
 from catalog_server.lake.formats.faces import FORMATS
 from catalog_server.model.errors import CatalogError
 
+_log = logging.getLogger(__name__)
 THREADS = 8
 _WINDOW = 64
 K = TypeVar("K")
@@ -48,13 +50,17 @@ def glance(
         yield info, format, problem
 
 
-def _outcome(look: Callable[[], str]) -> tuple[str | None, str | None]:
+def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
+    """What a look finds, or what is wrong with the file: no file fails a crawl, whatever its reader stumbles over."""
     try:
         return look(), None
     except FileProblem as problem:
         return None, str(problem)
     except CatalogError as error:
         return None, f"cannot be read: {error.message}"
+    except Exception as error:
+        _log.exception("a file that cannot be read")
+        return None, f"cannot be read rightly: {first_line(error)}"
 
 
 def inspect_all(
@@ -63,12 +69,7 @@ def inspect_all(
     """Look closely at files; of each either its schema or what is wrong with it is given."""
 
     def look(info: FileInfo) -> tuple[FileSchema | None, str | None]:
-        try:
-            return sniff.inspect(files, info, options), None
-        except FileProblem as problem:
-            return None, str(problem)
-        except CatalogError as error:
-            return None, f"cannot be read: {error.message}"
+        return _outcome(lambda: sniff.inspect(files, info, options))
 
     tasks = ((info, lambda info=info: look(info)) for info in infos)
     for info, (schema, problem) in ordered(tasks):

@@ -8,7 +8,9 @@ from typing import Any
 from catalog_server.lake.arrow import to_arrow
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.avro import inspect
+from catalog_server.lake.formats.avro_blocks import plain
 from catalog_server.lake.formats.base import FileProblem
+from catalog_server.lake.formats.packing import DAMAGED
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
@@ -65,20 +67,21 @@ def _batches(source: FileSystem, files: Sequence[str], kept: Any) -> Iterator[An
 def _chunks(source: FileSystem, location: str) -> Iterator[list[dict[str, Any]]]:
     import fastavro
     from fastavro.read import LOGICAL_READERS
+    from fastavro.schema import SchemaParseException
 
     for name in _NUMBERS:
         LOGICAL_READERS.pop(name, None)
     try:
         with source.open_input(location) as file:
             rows: list[dict[str, Any]] = []
-            for row in fastavro.reader(file):
+            for row in fastavro.reader(plain(file)):
                 rows.append(row)
                 if len(rows) >= _BATCH_ROWS:
                     yield rows
                     rows = []
             if rows:
                 yield rows
-    except (ValueError, EOFError, OSError, LookupError, TypeError) as error:
+    except (*DAMAGED, TypeError, FileProblem, SchemaParseException) as error:
         raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
 
 

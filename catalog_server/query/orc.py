@@ -22,10 +22,11 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
     try:
         schemas = [_schema(source, location) for location in files]
         whole = pa.unify_schemas(schemas, promote_options="permissive")
+        held = whole.names
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Unsupported(f"ORC files cannot be read: {str(error)[:300]}") from error
     names: dict[str, str] = {}
-    for name in whole.names:
+    for name in held:
         if name.lower() in wanted:
             names.setdefault(name.lower(), name)
     kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])

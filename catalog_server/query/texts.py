@@ -5,14 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import json
-import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import IO, Any, cast
 
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.grok import compiled_by_re2
 from catalog_server.lake.formats.json import at_path, documents, parse_path
-from catalog_server.lake.formats.packing import packing_of, unpacked
+from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
@@ -74,7 +73,7 @@ def _rows(source: FileSystem, location: str, options: Mapping[str, Any]) -> Iter
             ahead.seek(0)
             stream = unpacked(ahead, packing if options["rows"] != "excel" else None)
             yield from _KINDS[options["rows"]](stream, options)
-    except (OSError, EOFError, ValueError, zlib.error, csv.Error) as error:
+    except (*DAMAGED, csv.Error) as error:
         raise Unsupported(f"{base_name(location)} cannot be read: {str(error)[:300]}") from error
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import orc
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config, StoreConfig
@@ -420,3 +421,16 @@ def test_a_finished_crawl_tells_when_and_what(local: Crawling) -> None:
     assert crawl.summary["objects"] == 2
     (decision,) = crawl.summary["decisions"]  # type: ignore[misc]
     assert "which are its partitions by month (int)" in str(decision)
+
+
+def test_a_reader_that_stumbles_over_a_file_fails_no_crawl(crawling: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError("odd\nfile")
+
+    monkeypatch.setattr("catalog_server.lake.formats.orc.inspect", stumble)
+    odd = pa.BufferOutputStream()
+    orc.write_table(pa.table({"n": [1]}), odd)
+    crawl = crawling.crawl({"o/odd.orc": odd.getvalue().to_pybytes(), "t/a.csv": b"a,b\n1,2\n"})
+    assert crawl.state == "SUCCEEDED"
+    assert {"cannot be read rightly: odd"} == set(problems(crawl).values())
+    assert names(crawl, "added") == ["raw.t"]

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import fastavro
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -17,7 +20,7 @@ from hypothesis import strategies as st
 from pyarrow.orc import write_table as write_orc
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, sniff
+from catalog_server.lake.formats import avro_blocks, csv, excel, sniff, xml
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample
 from catalog_server.lake.formats.widen import widen
 from catalog_server.model.types import parse_type
@@ -185,6 +188,31 @@ def test_parquet_types_have_their_counterparts(tmp_path: Path) -> None:
 
 
 PARQUET = parquet(pa.table({"n": [1, 2]}))
+
+
+def zipped(parts: dict[str, bytes], packing: int = zipfile.ZIP_STORED) -> bytes:
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", packing) as archive:
+        for name, body in parts.items():
+            archive.writestr(name, body)
+    return sink.getvalue()
+
+
+STYLES, SHARED, SHEET = "xl/styles.xml", "xl/sharedStrings.xml", "xl/sheet.xml"
+BOOK = {
+    "xl/workbook.xml": b'<workbook xmlns:r="r"><sheets><sheet name="s" r:id="rId1"/></sheets></workbook>',
+    "xl/_rels/workbook.xml.rels": b'<Relationships><Relationship Id="rId1" Target="sheet.xml"/></Relationships>',
+    SHEET: b"<worksheet><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>",
+}
+
+
+def workbook(part: str = SHEET, body: bytes = BOOK[SHEET]) -> bytes:
+    return zipped({**BOOK, part: body}, zipfile.ZIP_DEFLATED)
+
+
+MIB = 1024 * 1024
+ZIP = zipped({"a.csv": b"a,b\n1,2\n3,4\n"})
+LZMA = zipped({"a.csv": b"a,b\n" + b"1,2\n" * 500}, zipfile.ZIP_LZMA)
 PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.csv", b"", "empty: 0 bytes"),
     ("x.csv", b" \n\n", "nothing but white space"),
@@ -212,7 +240,68 @@ PROBLEMS: list[tuple[str, bytes, str]] = [
     ("x.parquet", ORC, "wrongly named: its name says Parquet, its content is ORC"),
     ("x.avro", b"Obj\x01\x04\x14avro.codec", "the Avro file is truncated"),
     ("x.zip", b"PK\x03\x04" + b"\x00" * 40, "the ZIP archive is truncated"),
+    ("x.csv.zip", ZIP.replace(b"1,2", b"1,9"), "damaged zip data: Bad CRC-32"),
+    ("x.csv.zip", LZMA[:44] + b"\xff" * 20 + LZMA[64:], "damaged zip data"),
+    ("x.xlsx", workbook().replace(b"PK\x03\x04", b"PK\x03\x05"), "a damaged workbook: xl/"),
+    ("x.xlsx", workbook(STYLES, b'<a b="' + b"x" * (2 * MIB) + b'"/>'), "that does not end within"),
+    ("x.xlsx", workbook(STYLES, b"<a>" + b" " * (17 * MIB) + b"</a>"), "unpacks to more than"),
+    ("x.xlsx", workbook(SHEET, b"<a><c><v>" + b"x" * (2 * MIB) + b"</v></c></a>"), "a cell of more than"),
+    ("x.orc", orc(Ungewoehnlich=pa.array([1])).replace(b"Ungewoehnlich", b"Ungew\xf6\xf6hnlich"), "no UTF-8"),
 ]
+
+
+def test_a_code_of_endless_brackets_keeps_nobody_busy(tmp_path: Path) -> None:
+    styles = b'<a><numFmt numFmtId="200" formatCode="' + b"[" * 500_000 + b'"/></a>'
+    assert types(look(tmp_path, "x.xlsx", workbook(STYLES, styles))) == {"col0": "bigint"}
+
+
+def test_shared_texts_of_nothing_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(excel, "SHARED_MAX", 100)
+    with pytest.raises(FileProblem, match="more than 100 shared texts"):
+        look(tmp_path, "x.xlsx", workbook(SHARED, b"<a>" + b"<si/>" * 101 + b"</a>"))
+
+
+def test_of_large_rows_fewer_are_looked_at(tmp_path: Path) -> None:
+    row = b'<row><c t="str"><v>' + b"x" * MIB + b"</v></c></row>"
+    assert look(tmp_path, "x.xlsx", workbook(SHEET, b"<a>" + row * 20 + b"</a>")).rows == 20
+    assert look(tmp_path, "x.xlsx", workbook(SHEET, b"<a>" + row * 80 + b"</a>")).rows is None
+
+
+ROWS = {
+    "elements": (b"<a/>" * 300_000, "longer than"),
+    "attributes": (b'<a b="" c=""/>' * 60_000, "longer than"),
+    "text": (b"<a>" + b"x" * 17 * MIB, "longer than"),
+    "a tag": (b'<a b="' + b"x" * 2 * MIB + b'"/>', "that does not end within"),
+    "a comment": (b"<!--" + b"x" * 2 * MIB + b"-->", "that does not end within"),
+}
+
+
+@pytest.mark.parametrize(("row", "reason"), ROWS.values(), ids=ROWS)
+def test_a_row_that_would_fill_the_memory_is_refused(row: bytes, reason: str) -> None:
+    with pytest.raises(ValueError, match=reason):
+        list(xml.rows(io.BytesIO(b"<t><r>" + row + b"</r></t>"), "r"))
+
+
+def avro(codec: str, *rows: Any) -> bytes:
+    sink = io.BytesIO()
+    schema = {"type": "record", "name": "row", "fields": [{"name": "a", "type": "string"}]}
+    fastavro.writer(sink, schema, [{"a": row} for row in rows], codec, sync_marker=b"=" * 16)
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate", "snappy", "bzip2", "xz", "zstandard"])
+def test_blocks_of_avro_are_unpacked_within_bounds(codec: str) -> None:
+    texts = ["x" * 9_000, "y"] * 10
+    found = fastavro.reader(avro_blocks.plain(io.BytesIO(avro(codec, *texts))))
+    assert [row["a"] for row in found] == texts
+    with pytest.raises(ValueError, match=r"a block (of|that unpacks to) "):
+        avro_blocks.plain(io.BytesIO(avro(codec, "x" * 17 * MIB))).read()
+
+
+def test_an_avro_block_of_more_rows_than_bytes_is_refused() -> None:
+    body = avro("null", "x").replace(b"=" * 16 + b"\x02\x04", b"=" * 16 + b"\x7e\x04")
+    with pytest.raises(ValueError, match="a block of 63 rows in 2 bytes"):
+        avro_blocks.plain(io.BytesIO(body)).read()
 
 
 LONG_CSV = b"a,b\n" + b"".join(b"%d,%d\n" % (n, n) for n in range(200_000))

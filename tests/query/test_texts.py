@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -38,6 +39,17 @@ def test_damaged_packed_files_are_named(sql: Sql, tmp_path: Path) -> None:
     make_table(sql, "damaged", f"file://{tmp_path}", [("a", "int")], "json", options={"multiLine": "true"})
     with pytest.raises(Unsupported, match=r"cut\.json\.gz cannot be read"):
         sql("select sum(a) from damaged")
+
+
+def test_a_damaged_archive_is_named(sql: Sql, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "odd.csv.zip", "w") as archive:
+        archive.writestr("a.csv", "a,b\n1,2\n")
+    held = (tmp_path / "odd.csv.zip").read_bytes()
+    (tmp_path / "odd.csv.zip").write_bytes(held.replace(b"1,2", b"1,9"))
+    options = {"header": "true", "delimiter": ",", "unpacked": "true"}
+    make_table(sql, "archive", f"file://{tmp_path}", [("a", "int"), ("b", "int")], "csv", options=options)
+    with pytest.raises(Unsupported, match=r"odd\.csv\.zip cannot be read: Bad CRC-32"):
+        sql("select sum(a) from archive")
 
 
 def test_partitions_of_differently_packed_files_are_one_table(sql: Sql, tmp_path: Path) -> None:

@@ -75,7 +75,7 @@ class _Bytes:
 
 def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
     """Look at both ends (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or has no header."""
-    _, sync, start = _header(whole or files.read(info.location, 0, HEAD_BYTES))
+    _, sync, start = header(whole or files.read(info.location, 0, HEAD_BYTES))
     end = whole[-_SYNC_BYTES:] or files.read(info.location, max(0, info.size - _SYNC_BYTES), _SYNC_BYTES)
     if info.size > start and end != sync:
         raise FileProblem("the Avro file is truncated: its last block does not end")
@@ -85,7 +85,7 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     """Read the header; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
     check_ends(files, info)
     head = files.read(info.location, 0, HEAD_BYTES)
-    metadata, _, start = _header(head)
+    metadata, _, start = header(head)
     codec = metadata.get("avro.codec", b"null").decode("utf-8", "replace")
     if codec not in CODECS:
         raise FileProblem(f"Avro packed by {codec[:40]}, which is not known")
@@ -101,7 +101,7 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     return FileSchema("avro", columns, {LITERAL: literal}, _rows(head, start, info.size), notes)
 
 
-def _header(head: bytes) -> tuple[dict[str, bytes], bytes, int]:
+def header(head: bytes) -> tuple[dict[str, bytes], bytes, int]:
     """The metadata, the mark between blocks, and where blocks begin."""
     reader = _Bytes(head)
     metadata: dict[str, bytes] = {}
@@ -138,10 +138,12 @@ def _columns(schema: Mapping[str, Any]) -> tuple[tuple[Column, ...], list[Schema
     columns, kept, notes = [], [], []
     expander = _Expander()
     fields = schema.get("fields")
+    weightless = True
     for item in fields if isinstance(fields, list) else ():
         try:
             name, whole = str(item["name"]), expander.expand(item["type"])
             kind = type_of(whole)
+            weightless = weightless and _is_weightless(whole)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileProblem("an Avro schema that is damaged, too large or refers to itself") from error
         if kind is None:
@@ -152,7 +154,19 @@ def _columns(schema: Mapping[str, Any]) -> tuple[tuple[Column, ...], list[Schema
         kept.append({"name": name, "type": whole} | ({"default": item["default"]} if "default" in item else {}))
     if not columns:
         raise FileProblem("no column that any engine could read")
+    if weightless or expander.bomb:
+        raise FileProblem(
+            "an Avro schema of rows or arrays whose items may take no bytes: a few could stand for billions"
+        )
     return tuple(columns), kept, tuple(notes)
+
+
+def _is_weightless(schema: Schema) -> bool:
+    """Whether values of an expanded schema take no bytes in a file."""
+    name = schema["type"] if isinstance(schema, dict) else schema
+    if name == "record":
+        return all(_is_weightless(item["type"]) for item in schema["fields"])
+    return bool(name == "null" or (name == "fixed" and int(schema["size"]) <= 0))
 
 
 class _Expander:
@@ -162,6 +176,12 @@ class _Expander:
         self._known: dict[str, tuple[Schema, int]] = {}
         """Definitions by name, each with the number of its parts."""
         self._parts = 0
+        self._weightless = self._named_items = self._null_items = False
+
+    @property
+    def bomb(self) -> bool:
+        """Whether items of arrays may take no bytes, however a reader finds the definitions of their names."""
+        return self._null_items or (self._weightless and self._named_items)
 
     def expand(self, schema: Schema, depth: int = 0) -> Schema:
         """The schema without names that stand for definitions."""
@@ -177,10 +197,14 @@ class _Expander:
             whole["fields"] = [{**item, "type": self.expand(item["type"], depth + 1)} for item in whole["fields"]]
         elif whole["type"] in ("array", "map"):
             part = "items" if whole["type"] == "array" else "values"
+            self._look_at_items(whole.get("items") if whole["type"] == "array" else "int")
             whole[part] = self.expand(whole[part], depth + 1)
         elif not isinstance(whole["type"], str) or whole["type"] not in _PLAIN:
             return self.expand(whole["type"], depth + 1)
         if "name" in whole:
+            if str(whole["name"]) in _PLAIN:
+                raise ValueError("a definition named like a type")
+            self._weightless = self._weightless or _is_weightless(whole)
             for name in (str(whole["name"]), f"{whole.get('namespace', '')}.{whole['name']}".lstrip(".")):
                 self._known[name] = (whole, self._parts - before)
         return whole
@@ -189,6 +213,10 @@ class _Expander:
         schema, parts = self._known[name if name in self._known else name.rpartition(".")[2]]
         self._count(parts)
         return schema
+
+    def _look_at_items(self, items: Schema) -> None:
+        self._null_items = self._null_items or items in ("null", {"type": "null"})
+        self._named_items = self._named_items or not (isinstance(items, str) and items in _PLAIN)
 
     def _count(self, parts: int) -> None:
         self._parts += parts

@@ -11,7 +11,7 @@ from typing import IO, Any
 
 from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.packing import packing_of, unpacked
+from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.table import Column
 
@@ -87,7 +87,7 @@ def _unpack(head: bytes, compression: str) -> tuple[bytes, bool]:
             if not unpacker.eof:
                 return body, False
             rest = unpacker.unused_data.lstrip(b"\x00")
-    except (zlib.error, OSError) as error:
+    except DAMAGED as error:
         if not body:
             raise FileProblem(f"damaged {compression} data: {error}") from error
         return body, False
@@ -98,7 +98,7 @@ def _unpack_stream(head: bytes, compression: str) -> tuple[bytes, bool]:
     parts: list[bytes] = []
     try:
         return _taken(unpacked(io.BytesIO(head), compression), parts)
-    except (OSError, ValueError, EOFError) as error:
+    except DAMAGED as error:
         if not parts:
             raise FileProblem(f"damaged {compression} data: {error}") from error
     return b"".join(parts), False
@@ -120,20 +120,26 @@ def _unpack_zip(files: FileSystem, info: FileInfo) -> tuple[bytes, bool]:
     try:
         with files.open_input(info.location) as file:
             return _taken(unpacked(file, "zip"), [])
-    except (OSError, ValueError, EOFError, zlib.error) as error:
+    except ValueError as error:
         raise FileProblem(str(error)) from error
+    except DAMAGED as error:
+        raise FileProblem(f"damaged zip data: {first_line(error)}") from error
 
 
 def columns_of(schema: Any) -> tuple[tuple[Column, ...], tuple[str, ...]]:
     """The columns of an Arrow schema, and notes of those that Hive has nothing like; raises `FileProblem` if none is left."""
     columns, notes = [], []
-    for item in schema:
+    try:
+        fields = [(item.name, item) for item in schema]
+    except UnicodeDecodeError as error:
+        raise FileProblem("a column's name is no UTF-8 text") from error
+    for name, item in fields:
         kind = from_arrow(item.type)
         if kind is None:
-            notes.append(f"column {item.name} of type {item.type} has no counterpart in Hive and is left out")
+            notes.append(f"column {name} of type {item.type} has no counterpart in Hive and is left out")
         else:
             comment = (item.metadata or {}).get(b"comment", b"").decode("utf-8", "replace") or None
-            columns.append(Column(item.name, str(kind), comment))
+            columns.append(Column(name, str(kind), comment))
     if not columns:
         raise FileProblem("no column that any engine could read")
     return tuple(columns), tuple(notes)
@@ -141,7 +147,7 @@ def columns_of(schema: Any) -> tuple[tuple[Column, ...], tuple[str, ...]]:
 
 def first_line(error: Exception) -> str:
     """The beginning of what a library says of a damaged file."""
-    return str(error).strip().split("\n")[0][:300]
+    return str(error).strip().split("\n")[0][:300] or type(error).__name__
 
 
 def decode(body: bytes) -> tuple[str, str]:

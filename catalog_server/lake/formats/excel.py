@@ -4,31 +4,42 @@ from __future__ import annotations
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import chain
-from typing import IO, Any
-from xml.parsers import expat
+from typing import IO
 
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.base import FileProblem, FileSchema
+from catalog_server.lake.formats.base import FileProblem, FileSchema, first_line
 from catalog_server.lake.formats.csv import COLUMNS_MAX, column_names, column_type, header_of
-from catalog_server.lake.formats.packing import check_directory
+from catalog_server.lake.formats.markup import PIECE_BYTES, Markup, NotMarkup, Start
+from catalog_server.lake.formats.packing import DAMAGED, check_directory
 from catalog_server.model.table import Column
 
 MAGIC = b"PK\x03\x04"
 SHARED_CHARACTERS_MAX = 32 * 1024 * 1024
 """Texts that cells share are held in memory while a sheet is read."""
+SHARED_MAX = 2_000_000
+"""More shared texts are refused."""
+LOOKED_BYTES_MAX = 256 * 1024 * 1024
+"""To tell its columns no more is unpacked of a workbook."""
+READ_BYTES_MAX = 8 * 1024 * 1024 * 1024
+_SMALL_BYTES_MAX = 16 * 1024 * 1024
+"""No part but texts and sheets may unpack to more."""
 _PARTS_MAX = 10_000
 _CELL_CHARACTERS_MAX = 1024 * 1024
+_ROW_CHARACTERS_MAX = 16 * 1024 * 1024
 _ROWS_MAX = 5_000
-_CHUNK = 65_536
+_HELD_BYTES_MAX = 64 * 1024 * 1024
+"""Of larger rows fewer are looked at."""
+_CELL_BYTES = 64
+"""What a cell takes in memory beside its characters."""
+_CODE_CHARACTERS_MAX = 1_000
+"""Excel itself allows 255 for the code of a format."""
 _DATES = {number: number > 17 for number in (*range(14, 23), *range(45, 48))}
 """Excel's own formats of numbers that are dates, and whether they show a time of a day."""
 _NO_LETTERS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _BASE = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
-
-Start = Callable[[str, dict[str, str]], None]
 
 
 def check_ends(files: FileSystem, info: FileInfo) -> None:
@@ -43,11 +54,13 @@ def check_ends(files: FileSystem, info: FileInfo) -> None:
 def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     """The columns of the first sheet with rows, named by its first row if that looks like it; raises `FileProblem`."""
     held: list[list[str]] = []
+    size, cut = 0, False
     try:
         with files.open_input(info.location) as file:
-            for row in rows(file):
+            for row in rows(file, LOOKED_BYTES_MAX):
                 held.append(row)
-                if len(held) > _ROWS_MAX:
+                size += sum(map(len, row)) + _CELL_BYTES * len(row)
+                if cut := len(held) > _ROWS_MAX or size > _HELD_BYTES_MAX:
                     break
     except ValueError as error:
         raise FileProblem(str(error)) from error
@@ -59,13 +72,16 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     data = held[1:] if header else held
     kinds = [column_type([row[n] for row in data if n < len(row)], "")[0] for n in range(width)]
     columns = tuple(Column(name, kind) for name, kind in zip(names, kinds, strict=True))
-    count = len(data) if len(held) <= _ROWS_MAX else None
+    count = None if cut else len(data)
     return FileSchema("excel", columns, {"header": str(header).lower()}, count)
 
 
-def rows(file: IO[bytes]) -> Iterator[list[str]]:
-    """The rows of the first sheet that has any, as texts that a CSV file would have; raises `ValueError`."""
-    archive = _opened(file)
+def rows(file: IO[bytes], limit: int = READ_BYTES_MAX) -> Iterator[list[str]]:
+    """The rows of the first sheet that has any, as texts that a CSV file would have.
+
+    Raises `ValueError`, also for a workbook of which more than `limit` bytes would have to be unpacked.
+    """
+    archive = _Parts(_opened(file), limit)
     shared = _shared(archive)
     dates, since_1904 = _date_styles(archive), False
     sheets: list[str] = []
@@ -74,7 +90,7 @@ def rows(file: IO[bytes]) -> Iterator[list[str]]:
         nonlocal since_1904
         if name == "workbookPr":
             since_1904 = attributes.get("date1904") in ("1", "true")
-        elif name == "sheet":
+        elif name == "sheet" and len(sheets) < _PARTS_MAX:
             sheets.append(next((value for key, value in attributes.items() if key.endswith(":id")), ""))
 
     _walk(archive, "xl/workbook.xml", workbook)
@@ -91,42 +107,48 @@ def _opened(file: IO[bytes]) -> zipfile.ZipFile:
     check_directory(file, _PARTS_MAX)
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError) as error:
+    except DAMAGED as error:
         raise ValueError("the Excel file is truncated or damaged: its directory cannot be read") from error
     if "xl/workbook.xml" not in archive.namelist():
         raise ValueError("no workbook: the archive has no xl/workbook.xml")
     return archive
 
 
-def _parsed(archive: zipfile.ZipFile, part: str, parser: Any) -> Iterator[None]:
-    """Feed a part to a parser, a piece at a time."""
+class _Parts:
+    """The parts of a workbook, of which no more than so many bytes are unpacked."""
 
-    def refuse(*_: Any) -> None:
-        raise ValueError("a workbook that declares entities, which are not read")
+    def __init__(self, archive: zipfile.ZipFile, limit: int) -> None:
+        self._archive, self._limit, self._left = archive, limit, limit
+        self._names = frozenset(archive.namelist())
 
-    parser.EntityDeclHandler = refuse
-    parser.buffer_text = True
-    try:
-        with archive.open(part) as stream:
-            while piece := stream.read(_CHUNK):
-                parser.Parse(piece, False)
-                yield
-        parser.Parse(b"", True)
-        yield
-    except (expat.ExpatError, zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"a damaged workbook: {part}: {error}") from error
+    def feed(self, part: str, markup: Markup, limit: int | None = None) -> Iterator[None]:
+        """Feed a part, if there is one, a piece at a time; raises `ValueError`."""
+        if part not in self._names:
+            return
+        before = self._left
+        try:
+            with self._archive.open(part) as stream:
+                while piece := stream.read(PIECE_BYTES):
+                    self._left -= len(piece)
+                    if self._left < 0 or (limit is not None and before - self._left > limit):
+                        raise ValueError(f"{part} unpacks to more than {limit or self._limit} bytes")
+                    markup.feed(piece)
+                    yield
+            markup.feed(b"", True)
+            yield
+        except ValueError as error:
+            raise ValueError(f"a workbook that is not read: {error}") from error
+        except (NotMarkup, *DAMAGED) as error:
+            raise ValueError(f"a damaged workbook: {part}: {first_line(error)}") from error
 
 
-def _walk(archive: zipfile.ZipFile, part: str, start: Start) -> None:
-    """Look at the elements of a part, if there is one."""
-    if part in archive.namelist():
-        parser = expat.ParserCreate()
-        parser.StartElementHandler = start
-        for _ in _parsed(archive, part, parser):
-            pass
+def _walk(archive: _Parts, part: str, start: Start) -> None:
+    """Look at the elements of a small part."""
+    for _ in archive.feed(part, Markup(start), _SMALL_BYTES_MAX):
+        pass
 
 
-def _places(archive: zipfile.ZipFile) -> dict[str, str]:
+def _places(archive: _Parts) -> dict[str, str]:
     places: dict[str, str] = {}
 
     def relation(name: str, attributes: dict[str, str]) -> None:
@@ -138,7 +160,7 @@ def _places(archive: zipfile.ZipFile) -> dict[str, str]:
     return places
 
 
-def _date_styles(archive: zipfile.ZipFile) -> dict[int, bool]:
+def _date_styles(archive: _Parts) -> dict[int, bool]:
     """The styles in which a number is shown as a date or time, and whether a time is shown."""
     dates = dict(_DATES)
     formats: list[int] = []
@@ -147,7 +169,7 @@ def _date_styles(archive: zipfile.ZipFile) -> dict[int, bool]:
     def style(name: str, attributes: dict[str, str]) -> None:
         nonlocal inside
         if name == "numFmt":
-            code = _NO_LETTERS.sub("", attributes.get("formatCode", "")).lower()
+            code = _NO_LETTERS.sub("", attributes.get("formatCode", "")[:_CODE_CHARACTERS_MAX]).lower()
             if re.search("[ymdhs]", code):
                 dates[_whole(attributes.get("numFmtId"))] = re.search("[hs]", code) is not None
         elif name in ("cellXfs", "cellStyleXfs", "cellStyles"):
@@ -163,36 +185,40 @@ def _whole(text: str | None) -> int:
     return int(text) if text and text.isdecimal() and len(text) < 10 else 0
 
 
-def _shared(archive: zipfile.ZipFile) -> list[str]:
+def _shared(archive: _Parts) -> list[str]:
     """The texts that cells share."""
     texts: list[str] = []
     parts: list[str] = []
-    size, reading = 0, False
+    size = length = 0
+    reading = False
 
     def start(name: str, _: dict[str, str]) -> None:
         nonlocal reading
         reading = name == "t"
 
     def end(name: str) -> None:
-        nonlocal reading
+        nonlocal reading, length
         reading = False
         if name == "si":
+            if len(texts) >= SHARED_MAX:
+                raise ValueError(f"more than {SHARED_MAX} shared texts")
+            length = 0
             texts.append("".join(parts))
             parts.clear()
 
     def text(found: str) -> None:
-        nonlocal size
+        nonlocal size, length
         if reading:
             size += len(found)
+            length += len(found)
             if size > SHARED_CHARACTERS_MAX:
-                raise ValueError(f"a workbook with more than {SHARED_CHARACTERS_MAX} characters of shared texts")
+                raise ValueError(f"more than {SHARED_CHARACTERS_MAX} characters of shared texts")
+            if length > _CELL_CHARACTERS_MAX:
+                raise ValueError(f"a cell of more than {_CELL_CHARACTERS_MAX} characters")
             parts.append(found)
 
-    if "xl/sharedStrings.xml" in archive.namelist():
-        parser = expat.ParserCreate()
-        parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, text
-        for _ in _parsed(archive, "xl/sharedStrings.xml", parser):
-            pass
+    for _ in archive.feed("xl/sharedStrings.xml", Markup(start, end, text)):
+        pass
     return texts
 
 
@@ -206,12 +232,12 @@ class _Sheet:
         self._cell: dict[str, str] = {}
         self._text: list[str] = []
         self._reading = False
-        self._size = 0
+        self._size = self._row_size = 0
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         """An element begins."""
         if name == "row":
-            self._row = []
+            self._row, self._row_size = [], 0
         elif name == "c":
             self._cell, self._size = attributes, 0
             self._text.clear()
@@ -232,6 +258,9 @@ class _Sheet:
             at = _column(self._cell.get("r", ""), len(self._row))
             self._row.extend([""] * (at - len(self._row)))
             self._row[at:] = [value]
+            self._row_size += len(value)
+            if self._row_size > _ROW_CHARACTERS_MAX:
+                raise ValueError(f"a row of more than {_ROW_CHARACTERS_MAX} characters")
         elif name == "row" and any(self._row):
             self.rows.append(self._row)
 
@@ -279,13 +308,9 @@ def _column(reference: str, following: int) -> int:
 
 
 def _sheet_rows(
-    archive: zipfile.ZipFile, part: str, shared: list[str], dates: dict[int, bool], base: datetime
+    archive: _Parts, part: str, shared: list[str], dates: dict[int, bool], base: datetime
 ) -> Iterator[list[str]]:
-    if part not in archive.namelist():
-        return
-    sheet, parser = _Sheet(shared, dates, base), expat.ParserCreate()
-    parser.StartElementHandler, parser.EndElementHandler = sheet.start, sheet.end
-    parser.CharacterDataHandler = sheet.text
-    for _ in _parsed(archive, part, parser):
+    sheet = _Sheet(shared, dates, base)
+    for _ in archive.feed(part, Markup(sheet.start, sheet.end, sheet.text)):
         yield from sheet.rows
         sheet.rows.clear()

@@ -5,7 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from typing import IO, Any, cast
 
@@ -27,6 +30,11 @@ ENDINGS = {
 }
 OWN = ("lz4 frame", "snappy frame", "zip")
 """Packings that Hadoop, and so every engine but the server's own SQL, does not unpack; it has other ones of the same names."""
+DAMAGED = (
+    *(OSError, ValueError, EOFError, LookupError, RuntimeError),
+    *(zlib.error, lzma.LZMAError, zipfile.BadZipFile, struct.error),
+)
+"""What the libraries that unpack raise over damaged data."""
 _BLOCK_BYTES_MAX = 64 * 1024 * 1024
 _END_OF_ZIP = b"PK\x05\x06"
 _ZIP_TAIL_BYTES = 65_557
@@ -53,7 +61,7 @@ def _begins_a_block(head: bytes) -> bool:
 
 
 def unpacked(file: IO[bytes], packing: str | None) -> IO[bytes]:
-    """What a file holds, unpacked as it is read; raises `ValueError`, `EOFError` and `OSError`, also while it is read.
+    """What a file holds, unpacked as it is read; raises any of `DAMAGED`, also while it is read.
 
     A ZIP archive must be seekable and hold one file.
     """
@@ -71,7 +79,7 @@ def _by_arrow(codec: str) -> Callable[[IO[bytes]], Any]:
     return opened
 
 
-class _Parts(io.RawIOBase):
+class Parts(io.RawIOBase):
     """A stream of parts."""
 
     def __init__(self, parts: Iterator[bytes]) -> None:
@@ -116,15 +124,15 @@ def _blocks(codec: str) -> Callable[[IO[bytes]], Any]:
                 raise ValueError("damaged block")
             while left > 0:
                 packed = _exactly(file, int.from_bytes(_exactly(file, 4), "big"))
-                size = left if codec == "lz4_raw" else _snappy_size(packed)
+                size = left if codec == "lz4_raw" else snappy_size(packed)
                 part = pa.decompress(packed, size, codec, asbytes=True)
                 left -= len(part)
                 yield part
 
-    return lambda file: io.BufferedReader(_Parts(parts(file)), 65_536)
+    return lambda file: io.BufferedReader(Parts(parts(file)), 65_536)
 
 
-def _snappy_size(packed: bytes) -> int:
+def snappy_size(packed: bytes) -> int:
     """The length that a snappy block says it unpacks to."""
     size = 0
     for n, byte in enumerate(packed[:5]):
@@ -143,13 +151,13 @@ def _snappy_frames(file: IO[bytes]) -> Any:
         while head := file.read(4):
             body = _exactly(file, int.from_bytes(head[1:], "little"))
             if head[0] == 0:
-                yield pa.decompress(body[4:], _snappy_size(body[4:]), "snappy", asbytes=True)
+                yield pa.decompress(body[4:], snappy_size(body[4:]), "snappy", asbytes=True)
             elif head[0] == 1:
                 yield body[4:]
             elif head[0] < 0x80:
                 raise ValueError("a frame of an unknown kind")
 
-    return io.BufferedReader(_Parts(parts()), 65_536)
+    return io.BufferedReader(Parts(parts()), 65_536)
 
 
 def check_directory(file: IO[bytes], members_max: int) -> None:
@@ -167,14 +175,16 @@ def check_directory(file: IO[bytes], members_max: int) -> None:
 
 
 def _zip_member(file: IO[bytes]) -> Any:
-    check_directory(file, _ZIP_MEMBERS_MAX)
     try:
+        check_directory(file, _ZIP_MEMBERS_MAX)
         archive = zipfile.ZipFile(file)
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) != 1:
             raise ValueError(f"the ZIP archive holds {len(members)} files: it must hold one")
         return archive.open(members[0])
-    except (zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
+    except ValueError:
+        raise
+    except DAMAGED as error:
         raise ValueError(f"the ZIP archive cannot be read: {error}") from error
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import IO, Any
-from xml.parsers import expat
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample
 from catalog_server.lake.formats.csv import column_type
+from catalog_server.lake.formats.markup import PIECE_BYTES, Markup, NotMarkup
 from catalog_server.lake.formats.widen import FIELDS_MAX, settle, widen
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType, parse_type
@@ -21,9 +21,10 @@ ROW_TAG = "rowTag"
 VALUE = "_VALUE"
 ROWS_MAX = 10_000
 ROW_CHARACTERS_MAX = 16 * 1024 * 1024
-"""A larger row is refused, so that one file cannot fill the memory."""
+"""A larger row is refused, so that one file cannot fill the memory; each of its parts counts for some characters."""
+_PART_CHARACTERS = 64
+"""What an element, an attribute or a piece of text counts for beside its characters, since it takes memory too."""
 _DEPTH_MAX = 64
-_CHUNK = 65_536
 _VOID = DataType("void")
 _STRING = DataType("string")
 
@@ -67,30 +68,23 @@ class _Parser:
         self._depth = 0
         self._open: list[_Element] = []
         self._size = 0
-        self._expat = expat.ParserCreate()
-        self._expat.buffer_text = True
-        self._expat.StartElementHandler = self._start
-        self._expat.EndElementHandler = self._end
-        self._expat.CharacterDataHandler = self._text
-        self._expat.EntityDeclHandler = self._entity
+        self._markup = Markup(self._start, self._end, self._text)
 
     def feed(self, body: bytes, last: bool) -> None:
         """Go on with some bytes; raises `ValueError` for what is no XML, or XML that is not read."""
         try:
-            self._expat.Parse(body, last)
-        except expat.ExpatError as error:
+            self._markup.feed(body, last)
+        except NotMarkup as error:
             raise ValueError(f"no XML: {error}") from error
-
-    def _entity(self, *_: Any) -> None:
-        raise ValueError("it declares entities, which are not read")
 
     def _start(self, name: str, attributes: dict[str, str]) -> None:
         if self._depth >= _DEPTH_MAX:
             raise ValueError(f"its elements are nested more than {_DEPTH_MAX} deep")
-        self.names[self._depth, name] += 1
+        if not self.tag:
+            self.names[self._depth, name] += 1
         self._depth += 1
         if self._open or name == self.tag:
-            self._count(sum(map(len, attributes.values())) + len(name))
+            self._count(name, *(held for attribute in attributes.items() for held in attribute))
             self._open.append(_Element(attributes))
 
     def _end(self, name: str) -> None:
@@ -106,11 +100,11 @@ class _Parser:
 
     def _text(self, text: str) -> None:
         if self._open:
-            self._count(len(text))
+            self._count(text)
             self._open[-1].text.append(text)
 
-    def _count(self, characters: int) -> None:
-        self._size += characters
+    def _count(self, *parts: str) -> None:
+        self._size += sum(map(len, parts)) + _PART_CHARACTERS * len(parts)
         if self._size > ROW_CHARACTERS_MAX:
             raise ValueError(f"a row is longer than {ROW_CHARACTERS_MAX} characters")
 
@@ -118,7 +112,7 @@ class _Parser:
 def rows(stream: IO[bytes], tag: str) -> Iterator[dict[str, Any]]:
     """The rows of a stream: texts, dicts and lists by name. Raises `ValueError`."""
     parser = _Parser(tag)
-    while chunk := stream.read(_CHUNK):
+    while chunk := stream.read(PIECE_BYTES):
         parser.feed(chunk, False)
         yield from map(_row, parser.rows)
         parser.rows.clear()

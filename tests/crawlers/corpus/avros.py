@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import io
+import json
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
@@ -12,6 +13,7 @@ import fastavro
 
 from tests.crawlers.corpus.kit import Files, Layout, table
 
+_SYNC_BYTES = 16
 AT = datetime.datetime(2024, 1, 1, 10, tzinfo=datetime.UTC)
 
 
@@ -83,13 +85,20 @@ def _broken() -> Files:
         "t/text.avro": b"a,b\n1,2\n",
         "r/recursive.avro": avro({"node": node}),
         "w/bomb.avro": _schema_alone(wide),
+        "n/nulls.avro": _schema_alone({"type": "array", "items": "null"}),
+        "n/nothing.avro": _schema_alone({"type": "array", "items": {"type": "fixed", "name": "none", "size": 0}}),
+        "n/rows.avro": _schema_alone("null"),
     }
 
 
 def _schema_alone(kind: Any) -> bytes:
-    import json
+    return _file({"a": kind}, 0, b"")[: -_SYNC_BYTES - 2]
 
-    body = json.dumps({"type": "record", "name": "row", "fields": [{"name": "a", "type": kind}]}).encode()
+
+def _file(fields: Mapping[str, Any], count: int, block: bytes) -> bytes:
+    """An Avro file of one block of so many rows."""
+    schema = {"type": "record", "name": "row", "fields": [{"name": n, "type": t} for n, t in fields.items()]}
+    body = json.dumps(schema).encode()
 
     def number(value: int) -> bytes:
         value, out = value << 1, b""
@@ -97,7 +106,10 @@ def _schema_alone(kind: Any) -> bytes:
             out, value = out + bytes([value & 0x7F | 0x80]), value >> 7
         return out + bytes([value])
 
-    return b"Obj\x01" + number(1) + number(11) + b"avro.schema" + number(len(body)) + body + number(0) + bytes(16)
+    head = (
+        b"Obj\x01" + number(1) + number(11) + b"avro.schema" + number(len(body)) + body + number(0) + bytes(_SYNC_BYTES)
+    )
+    return head + number(count) + number(len(block)) + block + bytes(_SYNC_BYTES)
 
 
 def _columns(fields: Mapping[str, Any], rows: Sequence[Mapping[str, Any]]) -> Files:
@@ -206,6 +218,9 @@ LAYOUTS = (
             "text.avro": "its content does not begin as Avro does",
             "recursive.avro": "refers to itself",
             "bomb.avro": "too large",
+            "nulls.avro": "take no bytes",
+            "nothing.avro": "take no bytes",
+            "rows.avro": "take no bytes",
         },
     ),
 )
