@@ -5,11 +5,14 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import and_, or_, select, text
+from sqlalchemy import Select, and_, bindparam, literal_column, or_, select, text
 
 from catalog_server.model.names import TableName
 from catalog_server.model.table import METADATA_LOCATION, TableKind
+from catalog_server.store.prepared import Prepared
 from catalog_server.store.schema import catalogs, databases, partitions, tables
 from catalog_server.store.transaction import Transaction
 
@@ -31,8 +34,14 @@ def hold(tx: Transaction, spellings: Sequence[Sequence[str]]) -> None:
         keys = {zlib.crc32(forms[0].encode()) - 2**31: "_shared" for forms in reversed(spellings)}
         keys[zlib.crc32(spellings[0][0].encode()) - 2**31] = ""
         held = sorted(keys.items())  # all take them in one order, so that none waits for one who waits for it
-        calls = ", ".join(f"pg_advisory_xact_lock{how}({_FOLDERS}, {key})" for key, how in held)
-        tx.connection.execute(text(f"SELECT {calls}"))
+        holding = _holding(tuple(how for _, how in held))
+        holding.later(tx, **{f"key{n}": key for n, (key, _) in enumerate(held)})
+
+
+@lru_cache(maxsize=256)
+def _holding(hows: tuple[str, ...]) -> Prepared:
+    calls = (f"pg_advisory_xact_lock{how}({_FOLDERS}, CAST(:key{n} AS integer))" for n, how in enumerate(hows))
+    return Prepared(lambda: text(f"SELECT {', '.join(calls)}"))
 
 
 def overlapping(tx: Transaction, spellings: Sequence[Sequence[str]], *, but: int = 0) -> TableName | None:
@@ -41,18 +50,30 @@ def overlapping(tx: Transaction, spellings: Sequence[Sequence[str]], *, but: int
     `spellings` are those of the folder, then those of the folders above it; none has a slash at its end.
     """
     above = [form for forms in spellings for form in forms]
-    inside = [
-        and_(tables.c.location >= f"{form}/", tables.c.location < f"{form}{_AFTER_SLASH}") for form in spellings[0]
-    ]
-    statement = (
-        select(catalogs.c.name, databases.c.name, tables.c.name)
-        .select_from(tables.join(databases).join(catalogs))
-        .where(tables.c.kind.in_(_WITH_FILES), tables.c.id != but)
-        .where(or_(tables.c.location.in_([*above, *(f"{form}/" for form in above)]), *inside))
-        .limit(1)
-    )
-    row = tx.connection.execute(statement).first()
+    values = {f"at{n}": place for n, place in enumerate([*above, *(f"{form}/" for form in above)])}
+    for n, form in enumerate(spellings[0]):
+        values |= {f"from{n}": f"{form}/", f"to{n}": f"{form}{_AFTER_SLASH}"}
+    row = _overlapping(2 * len(above), len(spellings[0])).first(tx, but=but, **values)
     return TableName(*row) if row else None
+
+
+@lru_cache(maxsize=256)
+def _overlapping(places: int, forms: int) -> Prepared:
+    """For so many places that a folder may lie in, and so many spellings of it that others may lie in."""
+
+    def make() -> Select[Any]:
+        here = tables.c.location
+        at = [here == bindparam(f"at{n}") for n in range(places)]
+        inside = [and_(here >= bindparam(f"from{n}"), here < bindparam(f"to{n}")) for n in range(forms)]
+        return (
+            select(catalogs.c.name.label("catalog"), databases.c.name.label("database"), tables.c.name.label("table"))
+            .select_from(tables.join(databases).join(catalogs))
+            .where(tables.c.kind.in_([literal_column(f"'{kind}'") for kind in _WITH_FILES]))
+            .where(tables.c.id != bindparam("but"), or_(*at, *inside))
+            .limit(literal_column("1"))
+        )
+
+    return Prepared(make)
 
 
 @dataclass(frozen=True, slots=True)
