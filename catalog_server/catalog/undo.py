@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from catalog_server.model.errors import NotFound, Overtaken
 from catalog_server.model.event import EventKind
 from catalog_server.model.grant import Action
 from catalog_server.model.names import name_key
+from catalog_server.model.partition import Partition
 from catalog_server.model.table import Table
 from catalog_server.store import crawl_changes as rows
 from catalog_server.store import databases, partitions, tables, versions
@@ -66,7 +67,11 @@ class Undo:
             elif change.kind is CrawlChangeKind.TABLE_DROPPED:
                 self._table_on(tx, caller, change)
             elif (table := self._table(tx, caller, begun, may_be_gone=made)) is not None:
-                self._table_off(tx, caller, table) if made else self._ways[change.kind](tx, caller, change, table)
+                if made:
+                    self._table_off(tx, caller, table)
+                else:
+                    self._check_all(tx, crawl, table)
+                    self._ways[change.kind](tx, caller, change, table)
             rows.mark_undone(tx, change, caller.run or "", all_of_table=made)
             return change
 
@@ -93,6 +98,15 @@ class Undo:
         if strangers:
             raise Overtaken(f"{strangers[0].by or 'somebody'} changed it since, through {strangers[0].via}")
         return found
+
+    def _check_all(self, tx: Transaction, crawl: str, table: Table) -> None:
+        """Before the first change of a table is taken back, refuse what would be refused at a later one."""
+        for change in rows.pending(tx, crawl, table.id) or ():
+            if change.kind is CrawlChangeKind.TABLE_CHANGED:
+                self._definition_before(tx, change, table)
+            elif change.kind is CrawlChangeKind.PARTITIONS_ADDED:
+                for names in self._added(tx, change):
+                    self._check_added(tx, table, names)
 
     def _table_off(self, tx: Transaction, caller: Caller, table: Table) -> None:
         known = column_statistics.c.table_id == table.id
@@ -127,7 +141,8 @@ class Undo:
             raise Overtaken("another table of its name was made since")
         return {**row, "version": row["version"] + 1, "updated_at": tx.at, "updated_by": caller.user}
 
-    def _definition_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+    def _definition_before(self, tx: Transaction, change: CrawlChange, table: Table) -> Table:
+        """The definition that a change replaced; raises `Overtaken` where what was made since would be lost with it."""
         before = versions.get(tx, table.id, change.version - 1)
         if before is None:
             raise Overtaken(f"its version {change.version - 1} is not kept any more")
@@ -138,6 +153,10 @@ class Undo:
         self._refuse_if_any(tx, known, "statistics of columns that would go were written since")
         added = touching(table) & (constraints.c.created_at > change.at)
         self._refuse_if_any(tx, added, "constraints were added to it since")
+        return back
+
+    def _definition_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
+        back = self._definition_before(tx, change, table)
         change_in(tx, caller, table, back, table.database_id)
         for of, found in rows.kept(tx, change.id):
             if of == partition_rows.name:
@@ -145,19 +164,27 @@ class Undo:
             else:
                 rows.put_back(tx, of, found)
 
+    @staticmethod
+    def _added(tx: Transaction, change: CrawlChange) -> Iterator[Sequence[str]]:
+        """Names of the partitions that a change added, in sets."""
+        return (names for of, names in rows.kept(tx, change.id) if of == NAMES)
+
+    def _check_added(self, tx: Transaction, table: Table, names: Sequence[str]) -> Sequence[Partition]:
+        """The partitions of these names, locked; raises `Overtaken` where what was made since would be lost with them."""
+        held = partitions.get_many(tx, table, names, lock=True)
+        ids = [one.id for one in held]
+        known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.partition_id, ids)
+        self._refuse_if_any(tx, known, "statistics of partitions that would go were written since")
+        on_them = privileges.on_table(table.full_name) & among(tx, granted.c.partition, names)
+        self._refuse_if_any(tx, on_them, "rights on partitions that would go were granted since")
+        return held
+
     def _partitions_off(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
-        for of, names in rows.kept(tx, change.id):
-            if of != NAMES:
-                continue
-            held = partitions.get_many(tx, table, names, lock=True)
-            ids = [one.id for one in held]
-            known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.partition_id, ids)
-            self._refuse_if_any(tx, known, "statistics of partitions that would go were written since")
-            on_them = privileges.on_table(table.full_name) & among(tx, granted.c.partition, names)
-            self._refuse_if_any(tx, on_them, "rights on partitions that would go were granted since")
+        for names in self._added(tx, change):
+            held = self._check_added(tx, table, names)
             befores = [before_of(one) for one in held]
             gone = [name_of(table, one.values) for one in held]
-            partitions.drop(tx, table, ids)
+            partitions.drop(tx, table, [one.id for one in held])
             changed_in(tx, caller, EventKind.DROP_PARTITIONS, table, gone, befores)
 
     def _partitions_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:

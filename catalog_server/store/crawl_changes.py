@@ -134,6 +134,12 @@ def last(tx: Transaction, crawl: str, object_id: int, *, lock: bool = False) -> 
     return _change(row) if row else None
 
 
+def pending(tx: Transaction, crawl: str, object_id: int) -> list[CrawlChange] | None:
+    """All changes of a crawl to a table or database, the last one first; None once some of them were undone."""
+    found = [_change(row) for row in tx.connection.execute(_of(crawl, object_id).order_by(crawl_changes.c.id.desc()))]
+    return found if all(one.undone_at is None for one in found) else None
+
+
 def first(tx: Transaction, crawl: str, object_id: int) -> CrawlChange | None:
     """The first change of a crawl to a table or database."""
     row = tx.connection.execute(_of(crawl, object_id).order_by(crawl_changes.c.id).limit(1)).first()

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from catalog_server.catalog.catalog import CatalogService
@@ -232,6 +232,14 @@ def test_a_crawl_that_is_undone_leaves_the_catalog_as_it_was(
 
 @settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(successions(), EDITED, CHOSEN)
+@example(
+    (
+        {"always/a.csv": b"a,b\n1,2\n", "two/month=1/f.json": b'{"n": 1}\n'},
+        {"always/a.csv": b"a,b\n1,2\n", "two/month=1/f.json": b'{"n": 1.5}\n'},
+    ),
+    [put_statistics],
+    {"on_changed_table": "update", "on_missing_table": "keep", "on_missing_partition": "drop"},
+)
 def test_tables_that_people_changed_since_stay_and_all_others_go_back(
     world: World,
     files: tuple[dict[str, bytes], dict[str, bytes]],
