@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
-from catalog_server.lake.formats.base import FileProblem, FileSchema, first_line
+from catalog_server.lake.formats.base import UNREADABLE, FileProblem, FileSchema, first_line
 from catalog_server.lake.formats.faces import FORMATS
 from catalog_server.model.errors import CatalogError
 
@@ -57,7 +57,7 @@ def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
     except FileProblem as problem:
         return None, str(problem)
     except CatalogError as error:
-        return None, f"cannot be read: {error.message}"
+        return None, f"{UNREADABLE}{error.message}"
     except Exception as error:
         _log.exception("a file that cannot be read")
         return None, f"cannot be read rightly: {first_line(error)}"

@@ -20,9 +20,6 @@ from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
 from catalog_server.model.table import Column, Table, TableKind
 
-UNREADABLE = "cannot be read: "
-"""How a problem begins that is the store's and not the file's."""
-
 
 class Looks:
     """Close looks at files, many at once; what was seen of a file before is not read again."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog_server.crawlers import glances, group, in_place
-from catalog_server.crawlers.file_tables import UNREADABLE, Looks, digest, samples, table_of
+from catalog_server.crawlers.file_tables import Looks, digest, samples, table_of
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
 from catalog_server.crawlers.globs import Globs
@@ -35,6 +35,7 @@ from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats import csv, grok, json
+from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid

@@ -18,6 +18,7 @@ from catalog_server.crawlers.manifest import Folder, Writer, identity
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
+from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.formats.faces import FORMATS
 from catalog_server.lake.locations import join
 from catalog_server.model.failpoint import reach
@@ -26,7 +27,6 @@ PROBLEMS_MAX = 10_000
 SAMPLES_KEPT = 200_000
 """Samples of all folders together that are kept in memory."""
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
-_UNREADABLE = "cannot be read: "
 _BATCH = 256
 _MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
 """Only names like these are worth the question whether they are hidden."""
@@ -168,7 +168,7 @@ def _verdict(format: str | None, problem: str | None) -> str:
     if format is not None:
         return f"{_IS}{format}"
     said = problem or ""
-    return f"{_UNREAD if said.startswith(_UNREADABLE) else _PROBLEM}{said}"
+    return f"{_UNREAD if said.startswith(UNREADABLE) else _PROBLEM}{said}"
 
 
 def collect(
@@ -207,7 +207,7 @@ def _said(one: _Files, spool: Spool) -> tuple[list[str], bool]:
             seen = spool.glances(folder.path) if seen is None else seen
             held, verdict = seen.get(folder.listed.names[at], ("", ""))
             if held != one.identity(at):
-                verdict = f"{_UNREAD}{_UNREADABLE}it was not looked at"
+                verdict = f"{_UNREAD}{UNREADABLE}it was not looked at"
             if not verdict.startswith(_UNREAD):
                 folder.verdicts = folder.verdicts or [""] * len(folder.listed.names)
                 folder.verdicts[at] = verdict

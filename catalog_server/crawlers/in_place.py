@@ -12,6 +12,7 @@ from catalog_server.crawlers.group import counted
 from catalog_server.crawlers.signs import Signed
 from catalog_server.lake import delta
 from catalog_server.lake.files import FileSystem
+from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.formats.faces import delta_faces
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import files as iceberg_files
@@ -72,7 +73,7 @@ def _read(files: FileSystem, crawler: Crawler, location: str, one: Signed, name:
     except _MALFORMED as error:
         return Outcome(location, f"its metadata is damaged: {type(error).__name__}: {error}")
     except CatalogError as error:
-        return Outcome(location, f"cannot be read: {error.message}", unread=True)
+        return Outcome(location, f"{UNREADABLE}{error.message}", unread=True)
 
 
 class _Damaged(Exception):

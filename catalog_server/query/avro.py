@@ -14,8 +14,7 @@ from catalog_server.lake.formats.packing import DAMAGED
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
-from catalog_server.query.orc import open_files
-from catalog_server.query.rows import Rows
+from catalog_server.query.rows import Rows, open_files, together
 
 _BATCH_ROWS = 5_000
 _NUMBERS = ("int-time-millis", "long-time-micros", "long-local-timestamp-millis", "long-local-timestamp-micros")
@@ -32,15 +31,9 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
 
     source = open_files(storage)
     try:
-        schemas = [_schema(source, location) for location in files]
-        whole = pa.unify_schemas(schemas, promote_options="permissive")
+        names, kept = together((_schema(source, location) for location in files), wanted)
     except (pa.ArrowException, FileProblem) as error:
         raise Unsupported(f"Avro files cannot be read: {str(error)[:300]}") from error
-    names: dict[str, str] = {}
-    for name in whole.names:
-        if name.lower() in wanted:
-            names.setdefault(name.lower(), name)
-    kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
     return names, Rows(kept, _batches(source, files, kept))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from catalog_server.lake.files import FileSystem
 from catalog_server.model.errors import Unsupported
-from catalog_server.query.rows import Rows
+from catalog_server.query.rows import Rows, open_files, together
 
 
 def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]) -> tuple[dict[str, str], Rows]:
@@ -20,25 +20,10 @@ def read(files: Sequence[str], storage: Mapping[str, str], wanted: Sequence[str]
 
     source = open_files(storage)
     try:
-        schemas = [_schema(source, location) for location in files]
-        whole = pa.unify_schemas(schemas, promote_options="permissive")
-        held = whole.names
+        names, kept = together((_schema(source, location) for location in files), wanted)
     except (pa.ArrowException, OSError, ValueError) as error:
         raise Unsupported(f"ORC files cannot be read: {str(error)[:300]}") from error
-    names: dict[str, str] = {}
-    for name in held:
-        if name.lower() in wanted:
-            names.setdefault(name.lower(), name)
-    kept = pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
     return names, Rows(kept, _batches(source, files, kept))
-
-
-def open_files(storage: Mapping[str, str]) -> FileSystem:
-    """The file system of a location's store, by its options."""
-    from catalog_server.lake.local import LocalFileSystem
-    from catalog_server.lake.s3 import S3FileSystem
-
-    return S3FileSystem(storage) if storage else LocalFileSystem()
 
 
 def _schema(source: FileSystem, location: str) -> Any:

@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
+from catalog_server.lake.files import FileSystem
 from catalog_server.model.errors import CatalogError
+
+
+def open_files(storage: Mapping[str, str]) -> FileSystem:
+    """The file system of a location's store, by its options."""
+    from catalog_server.lake.local import LocalFileSystem
+    from catalog_server.lake.s3 import S3FileSystem
+
+    return S3FileSystem(storage) if storage else LocalFileSystem()
+
+
+def together(schemas: Iterable[Any], wanted: Collection[str]) -> tuple[dict[str, str], Any]:
+    """The names in files of these schemas of those wanted columns (lower case) that they have, and the schema of all rows.
+
+    Rows carry the number of their file as `file_index`; types are those that hold the values of all files. Raises Arrow's
+    error where there are none.
+    """
+    import pyarrow as pa
+
+    whole = pa.unify_schemas(list(schemas), promote_options="permissive")
+    names: dict[str, str] = {}
+    for name in whole.names:
+        if name.lower() in wanted:
+            names.setdefault(name.lower(), name)
+    return names, pa.schema([*(whole.field(name) for name in names.values()), pa.field("file_index", pa.int64())])
 
 
 class Rows:

@@ -15,8 +15,7 @@ from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Unsupported
 from catalog_server.model.types import parse_type
-from catalog_server.query.orc import open_files
-from catalog_server.query.rows import Rows
+from catalog_server.query.rows import Rows, open_files
 
 LINE_CHARACTERS_MAX = 16 * 1024 * 1024
 """A longer line is refused, so that one file cannot fill the memory."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import random
 import re
 import time
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from catalog_server.config import is_loopback
 from catalog_server.facades.web import metrics
 from catalog_server.facades.web.wire import encode
 from catalog_server.model.errors import Invalid
@@ -113,7 +113,7 @@ class Guard:
         name = _host_name(host)
         if name is None:
             return False
-        known = name in self.hosts or name in _LOCAL_NAMES or _is_loopback(name)
+        known = name in self.hosts or name in _LOCAL_NAMES or is_loopback(name)
         if known and len(self._known) < HOSTS_REMEMBERED_MAX:
             self._known.add(host)
         return known
@@ -191,13 +191,6 @@ def _host_name(host: str) -> str | None:
     except ValueError:
         return None
     return parts.hostname
-
-
-def _is_loopback(name: str) -> bool:
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False
 
 
 def _check_origin(headers: Mapping[str, str], host: str, method: str, path: str) -> None:

@@ -76,16 +76,24 @@ class _Bytes:
 def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
     """Look at both ends (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or has no header."""
     _, sync, start = header(whole or files.read(info.location, 0, HEAD_BYTES))
-    end = whole[-_SYNC_BYTES:] or files.read(info.location, max(0, info.size - _SYNC_BYTES), _SYNC_BYTES)
+    end = whole[-_SYNC_BYTES:] or _end(files, info)
+    _check_end(info, end, sync, start)
+
+
+def _end(files: FileSystem, info: FileInfo) -> bytes:
+    return files.read(info.location, max(0, info.size - _SYNC_BYTES), _SYNC_BYTES)
+
+
+def _check_end(info: FileInfo, end: bytes, sync: bytes, start: int) -> None:
     if info.size > start and end != sync:
         raise FileProblem("the Avro file is truncated: its last block does not end")
 
 
 def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     """Read the header; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
-    check_ends(files, info)
     head = files.read(info.location, 0, HEAD_BYTES)
-    metadata, _, start = header(head)
+    metadata, sync, start = header(head)
+    _check_end(info, _end(files, info), sync, start)
     codec = metadata.get("avro.codec", b"null").decode("utf-8", "replace")
     if codec not in CODECS:
         raise FileProblem(f"Avro packed by {codec[:40]}, which is not known")

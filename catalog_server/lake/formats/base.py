@@ -24,6 +24,10 @@ _MEMBERS_MAX = 1_000
 """Packed parts one after another that are looked into."""
 
 
+UNREADABLE = "cannot be read: "
+"""How a problem begins that is the store's and not the file's."""
+
+
 class FileProblem(Exception):
     """Why one file cannot be catalogued; the text is for people and names what was found in the file."""
 

@@ -8,7 +8,15 @@ from typing import Any
 
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
-from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema, Sample, decode, take_sample
+from catalog_server.lake.formats.base import (
+    HEAD_BYTES,
+    UNREADABLE,
+    FileProblem,
+    FileSchema,
+    Sample,
+    decode,
+    take_sample,
+)
 from catalog_server.lake.formats.faces import PATH, UNPACKED
 from catalog_server.lake.formats.packing import OWN, named_packing
 from catalog_server.lake.locations import base_name
@@ -149,7 +157,7 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[
         if limit is None and expected not in _TEXTS and not _binary(sample) and not sample.complete:
             sample = take_sample(files, info)
     except CatalogError as error:
-        raise FileProblem(f"cannot be read: {error.message}") from error
+        raise FileProblem(f"{UNREADABLE}{error.message}") from error
     binary = _binary(sample)
     if binary is not None and not packing and (binary == expected or not _is_text(sample)):
         _BINARY[binary].check_ends(files, info, sample.head if len(sample.head) == info.size else b"")
