@@ -246,6 +246,7 @@ def test_nouns_of_the_code_stand_in_the_glossary() -> None:
         "names",
         "types",
         "expressions",
+        "derived",
         "failpoint",
         "progress",
         "statistics",

@@ -72,8 +72,10 @@ def check_text(field: str, *texts: str | None) -> None:
             raise Invalid(field, f"{text[:60]!r} holds a NUL or is not valid Unicode")
 
 
-def check_parameters(field: str, parameters: Mapping[str, str]) -> None:
-    """Refuse parameters that are not text or that the store cannot keep."""
+def check_parameters(field: str, parameters: Mapping[str, str], held: Mapping[str, str] | None = None) -> None:
+    """Refuse parameters that are not text or that the store cannot keep; what is the very same in `held` is kept already."""
+    if held:
+        parameters = {key: value for key, value in parameters.items() if held.get(key) is not value}
     with suppress(TypeError):  # which text it is that is none is told below
         if not UNKEPT.search("\n".join(parameters) + "\n".join(parameters.values())):
             return

@@ -281,10 +281,11 @@ def check_definition(table: Table, held: Table | None = None) -> None:
     What is the very same as in `held`, which is kept already, is not looked at again.
     """
     check_name("table", table.name)
-    check_parameters("parameters", table.parameters)
+    check_parameters("parameters", table.parameters, None if held is None else held.parameters)
     texts = (table.location, table.owner, table.view_original, table.view_expanded)
     check_text("table", *texts)
-    check_parameters("SerDe parameters", table.storage.serde.parameters)
+    if held is None or table.storage is not held.storage:
+        check_parameters("SerDe parameters", table.storage.serde.parameters)
     if held is not None and table.columns is held.columns and table.partition_keys is held.partition_keys:
         return
     seen: set[str] = set()

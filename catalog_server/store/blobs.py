@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects import postgresql, sqlite
 
+from catalog_server.model.derived import derived
 from catalog_server.model.table import Column, SerDe, Storage
 from catalog_server.store.schema import blobs
 
@@ -23,7 +24,8 @@ CACHE_MAX = 4096
 TEXT_CACHED_MAX = 16_384
 
 
-def columns_text(columns: Iterable[Column]) -> str:
+@derived
+def columns_text(columns: tuple[Column, ...]) -> str:
     """The one text of a column list."""
     rows = [
         [c.name, c.type, c.comment, dict(c.parameters)] if c.parameters else [c.name, c.type, c.comment]

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, or_, select, true, update
 from sqlalchemy.exc import IntegrityError
 
+from catalog_server.model.derived import derived
 from catalog_server.model.errors import AlreadyExists
 from catalog_server.model.grant import Visibility
 from catalog_server.model.names import DatabaseName, TableName, name_key
@@ -91,12 +92,15 @@ def from_rows(tx: Transaction, rows: Sequence[Any]) -> list[Table]:
     ]
 
 
+_storage_text = derived(storage_text)
+
+
 def blob_ids(tx: Transaction, table: Table) -> dict[str, int]:
     """Ids of a table's column list, partition keys and storage, made where they are new."""
     texts = {
         "columns_id": columns_text(table.columns),
         "partition_keys_id": columns_text(table.partition_keys),
-        "storage_id": storage_text(table.storage),
+        "storage_id": _storage_text(table.storage),
     }
     ids = tx.blobs.ids(tx, texts.values())
     return {name: ids[text] for name, text in texts.items()}

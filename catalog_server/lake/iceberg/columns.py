@@ -7,8 +7,8 @@ from typing import Any
 
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import partitions, schema, shapes
-from catalog_server.lake.iceberg.derived import derived
 from catalog_server.lake.iceberg.shapes import Json
+from catalog_server.model.derived import derived
 
 HIVE_PARAMETER_MAX = 32672
 STORAGE_HANDLER = "org.apache.iceberg.mr.hive.HiveIcebergStorageHandler"

@@ -18,6 +18,9 @@ FILE_BYTES_MAX = 512 * 1024 * 1024
 COMPRESSION = "write.metadata.compression-codec"
 
 _VERSION = re.compile(r"(?:v(\d{1,9})|(\d{1,9})-[^/]*)$")
+SNAPSHOTS_MANY = 50
+"""From so many snapshots on the text of each is kept for the next document that holds it."""
+TEXT_BYTES_KEPT = 16 * 1024 * 1024
 _SUFFIXES = (".gz.metadata.json", ".metadata.json.gz", ".metadata.json")
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP_WINDOW = 16 + zlib.MAX_WBITS
@@ -48,9 +51,36 @@ def text_of(document: Json) -> bytes:
         Invalid: the document nests too deep to be written.
     """
     try:
-        return msgspec.json.encode(document)
+        snapshots = document.get("snapshots")
+        if not isinstance(snapshots, list) or len(snapshots) < SNAPSHOTS_MANY:
+            return msgspec.json.encode(document)
+        return msgspec.json.encode(document | {"snapshots": _SNAPSHOT_TEXTS.joined(snapshots)})
     except (RecursionError, msgspec.MsgspecError, TypeError, ValueError) as error:
         raise Invalid("metadata", "cannot be written as JSON") from error
+
+
+class _Texts:
+    """Snapshots as JSON, by identity: a document shares with the one before all but those that a commit adds."""
+
+    def __init__(self) -> None:
+        self._kept: dict[int, tuple[Json, bytes]] = {}
+        self._bytes = 0
+
+    def joined(self, snapshots: list[Json]) -> msgspec.Raw:
+        """The list as JSON."""
+        kept, texts = self._kept, []
+        for one in snapshots:
+            found = kept.get(id(one))
+            if found is None or found[0] is not one:
+                found = kept[id(one)] = one, msgspec.json.encode(one)
+                self._bytes += len(found[1])
+            texts.append(found[1])
+        if self._bytes > TEXT_BYTES_KEPT:
+            self._kept, self._bytes = {}, 0
+        return msgspec.Raw(b"[%b]" % b",".join(texts))
+
+
+_SNAPSHOT_TEXTS = _Texts()
 
 
 def dumps(document: Json, compressed: bool = False) -> bytes:

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_server.lake.iceberg import shapes
-from catalog_server.lake.iceberg.derived import derived
 from catalog_server.lake.iceberg.shapes import Json
+from catalog_server.model.derived import derived
 from catalog_server.model.errors import Invalid
 
 NextId = Callable[[], int]

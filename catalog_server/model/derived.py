@@ -1,4 +1,4 @@
-"""What is worked out of a part of a document that never changes, kept for as long as commits come with the same part."""
+"""What is worked out of a part of a definition that never changes, kept for as long as changes come with the same part."""
 
 from __future__ import annotations
 
@@ -6,21 +6,20 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeVar
 
-from catalog_server.lake.iceberg.shapes import Json
-
+P = TypeVar("P")
 V = TypeVar("V")
 PARTS_KEPT = 512
 
 
-def derived(work: Callable[[Json], V]) -> Callable[[Json], V]:
+def derived(work: Callable[[P], V]) -> Callable[[P], V]:
     """Have a function of a part remember what it made of the last few hundred; parts are told apart by identity.
 
-    A document shares with the one before what a commit leaves alone. What is made of a part must not be changed, nor the part.
+    A definition shares with the one before what a change leaves alone. What is made of a part must not be changed, nor the part.
     """
-    kept: dict[int, tuple[Json, V]] = {}
+    kept: dict[int, tuple[P, V]] = {}
 
     @wraps(work)
-    def once(part: Json) -> V:
+    def once(part: P) -> V:
         found = kept.get(id(part))
         if found is not None and found[0] is part:
             return found[1]
