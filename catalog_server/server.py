@@ -15,8 +15,9 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from catalog_server.config import Config, is_loopback
 from catalog_server.model.errors import Invalid, Unavailable
@@ -25,6 +26,7 @@ from catalog_server.services import Services
 if TYPE_CHECKING:
     from catalog_server.facades.grpc.app import Server as GrpcServer
     from catalog_server.facades.hms.transport.server import Server as ThriftServer
+    from catalog_server.facades.web.guard import Guard
 
 UPKEEP_SECONDS = 30.0
 """How often deletes and moves of files that failed are tried again."""
@@ -190,7 +192,7 @@ def _spelled(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def application(services: Services) -> Any:
+def application(services: Services) -> Guard:
     """Everything that the HTTP port serves, behind its one gate."""
     from catalog_server.facades.iceberg.app import IcebergApp
     from catalog_server.facades.web.app import create_app, guarded
@@ -210,6 +212,8 @@ def application(services: Services) -> Any:
 def _http(running: Running) -> Any:
     import uvicorn
 
+    from catalog_server.facades.web.protocol import Protocol
+
     class Http(uvicorn.Server):
         """uvicorn without its own signal handlers: the process has one way to stop."""
 
@@ -217,10 +221,11 @@ def _http(running: Running) -> Any:
         def capture_signals(self) -> Iterator[None]:
             yield
 
+    app = application(running.services)
     settings = uvicorn.Config(
-        application(running.services),
+        app,
         loop="none",
-        http="httptools",
+        http=cast("type[asyncio.Protocol]", partial(Protocol, app.repeats)),
         lifespan="off",
         log_config=None,
         access_log=False,

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from catalog_server.facades.hms.turns import Contended
+from catalog_server.facades.common.turns import Contended
 
 Handler = Callable[["Context", Any], Any]
 """`handler(context, arguments)` answers one call; it is plain synchronous code.

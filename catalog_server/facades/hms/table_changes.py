@@ -11,13 +11,13 @@ from catalog_server.catalog.hive_rules import with_statistics_state
 from catalog_server.catalog.table_writes import DDL_TIME
 from catalog_server.catalog.tables import VISIBLE_TO_ENGINES
 from catalog_server.catalog.truncate import truncate
+from catalog_server.facades.common.turns import Contended
 from catalog_server.facades.hms import convert
 from catalog_server.facades.hms.call import Context, large
 from catalog_server.facades.hms.constraints import said_with_table
 from catalog_server.facades.hms.materialized_views import counts_of, kept_metadata
 from catalog_server.facades.hms.noun import Noun, caller_of, properties, split_database, table_name
 from catalog_server.facades.hms.privileges import granted_with_table
-from catalog_server.facades.hms.turns import Contended
 from catalog_server.model.errors import Conflict, Invalid, NotFound
 from catalog_server.model.names import TableName, name_key
 from catalog_server.model.table import Table, TableKind

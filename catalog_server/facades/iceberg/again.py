@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,20 +52,30 @@ class Answers:
         kept = self._remembered.find(key)
         if kept is None:
             return None
-        checked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        checked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
 
-        def told() -> None:
+        def told(is_right: bool) -> None:
             if not checked.done():  # the client may have gone
-                checked.set_result(None)
+                checked.set_result(is_right)
 
-        self._freshness.check(told)
-        await checked
-        if not self._remembered.is_true(kept):
-            return None
-        if kept.answer.file and not os.path.isfile(kept.answer.file):
-            self._remembered.forget(key)
-            return None
-        return kept.answer.response
+        self.confirm(key, kept.answer.response, told)
+        return kept.answer.response if await checked else None
+
+    def confirm(self, key: Key, response: Response, told: Callable[[bool], None]) -> None:
+        """Call `told` with whether that answer is kept and right still."""
+        kept = self._remembered.find(key)
+        if kept is None or kept.answer.response is not response:
+            told(False)
+            return
+
+        def checked() -> None:
+            is_right = self._remembered.is_true(kept)
+            if is_right and kept.answer.file and not os.path.isfile(kept.answer.file):
+                self._remembered.forget(key)
+                is_right = False
+            told(is_right)
+
+        self._freshness.check(checked)
 
     def keep(self, key: Key, response: Response, rests_upon: RestsUpon, stamp: int) -> None:
         """Remember an answer that was made after `stamp`, if it may be given to everybody."""

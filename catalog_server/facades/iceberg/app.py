@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,11 +14,14 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from catalog_server.catalog.idempotency import CarriedOut
+from catalog_server.facades.common.crew import Crew
+from catalog_server.facades.common.repeats import ASK
 from catalog_server.facades.iceberg import config, errors, functions, idempotency, namespaces, scan_plans, tables, views
-from catalog_server.facades.iceberg.again import Answers, RestsUpon, key_of
+from catalog_server.facades.iceberg.again import Answers, Key, RestsUpon, key_of
 from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
-from catalog_server.facades.iceberg.turns import Turns
+from catalog_server.facades.iceberg.queues import Queues
+from catalog_server.facades.iceberg.races import Races
 from catalog_server.model.caller import RUN_HEADER, Caller, parse_run_token
 from catalog_server.model.errors import CatalogError, Invalid
 from catalog_server.services import Services
@@ -103,16 +105,20 @@ class IcebergApp:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._bodies = Bodies()
-        self._turns = Turns()
+        self._queues = Queues()
+        self._races = Races()
         self._again = Answers(services.catalog.freshness)
+        self._begun: Crew | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one HTTP request; nothing but a broken connection leaves as an exception."""
         if scope["type"] != "http":
             return
+        await self._races.begin(scope)
         key = key_of(scope)
         again = None if key is None else await self._again.find(key)
-        if again is not None:
+        if key is not None and again is not None:
+            scope.setdefault("state", {})[ASK] = partial(self._ask_again, key, again)
             await again(scope, receive, send)
             return
         request, rests_upon, stamp = Request(scope, receive), RestsUpon(), self._again.stamp
@@ -127,6 +133,13 @@ class IcebergApp:
         if key is not None:
             self._again.keep(key, response, rests_upon, stamp)
         await response(scope, receive, send)
+
+    def _ask_again(self, key: Key, answer: Response, told: Callable[[bool], None]) -> None:
+        """Say whether an answer that is asked for once more is right still."""
+        if self._races.are_on:
+            told(False)  # this request may have to wait for its turn
+        else:
+            self._again.confirm(key, answer, told)
 
     async def _answer(self, request: Request, rests_upon: RestsUpon) -> Response:
         try:
@@ -147,8 +160,11 @@ class IcebergApp:
             return errors.envelope(413, "BadRequestException", f"the body is larger than {BODY_BYTES_MAX} bytes")
         if not route.queued:
             return await self._run(route, request, prefix, path, body, rests_upon)
-        async with self._turns.take((prefix or "", *path.values())):
-            return await self._run(route, request, prefix, path, body, rests_upon)
+        what = (prefix or "", *path.values())
+        async with self._queues.take(what):
+            response = await self._run(route, request, prefix, path, body, rests_upon)
+        await self._races.attempted(request.scope, what, response.status_code)
+        return response
 
     async def _run(
         self,
@@ -185,7 +201,14 @@ class IcebergApp:
             handler, again = (partial(_answered, one, request, call) for one in (route.handler, route.again))
             return idempotency.once(call, key, asked, handler, again)
 
-        return await asyncio.to_thread(work)
+        return await self._crew.run(work)
+
+    @property
+    def _crew(self) -> Crew:
+        """The threads that carry out calls; the first call begins them."""
+        if self._begun is None:
+            self._begun = Crew(self._services.config.server.threads, VIA)
+        return self._begun
 
 
 def _answered(handler: Handler, request: Request, call: Call) -> Response:

@@ -197,7 +197,7 @@ def create_app(services: Services) -> ASGIApp:
     return app
 
 
-def guarded(app: ASGIApp, services: Services, *, access_log: bool = True) -> ASGIApp:
+def guarded(app: ASGIApp, services: Services, *, access_log: bool = True) -> Guard:
     """Put the gate around everything that the HTTP port serves."""
     logs.configure()
     server = services.config.server

@@ -5,7 +5,8 @@ from __future__ import annotations
 import random
 import re
 import time
-from collections.abc import Mapping, MutableMapping, Sequence
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from catalog_server.config import is_loopback
+from catalog_server.facades.common.repeats import ASK, RAW, Repeat, Repeats, head_of, is_repeatable
 from catalog_server.facades.web import metrics
 from catalog_server.facades.web.wire import encode
 from catalog_server.model.errors import Invalid
@@ -62,6 +64,8 @@ class Guard:
         self.app = app
         self.hosts = frozenset(name.lower() for name in (host, *allowed_hosts))
         self.access_log = access_log
+        self.repeats = Repeats()
+        """Answers that may be given again."""
         self._log = log.bind()
         self._known: set[str] = set()
         """Host headers that were found to be ours; few, since others are refused."""
@@ -90,7 +94,9 @@ class Guard:
             await answer.refuse(Refused(500, "Internal", "the server failed; its log says why under this request id"))
         finally:
             metrics.IN_FLIGHT.dec()
-            self._record(scope, answer, time.perf_counter() - started)
+            record = partial(self._record, scope["method"], scope["path"], _route(scope), answer.status)
+            record(request_id, time.perf_counter() - started)
+            self._keep(scope, answer, record)
             structlog.contextvars.unbind_contextvars("request_id")
 
     def _check(self, scope: Scope, headers: Mapping[str, str]) -> None:
@@ -118,21 +124,23 @@ class Guard:
             self._known.add(host)
         return known
 
-    def _record(self, scope: Scope, answer: _Answer, seconds: float) -> None:
-        route = scope["state"].get("route_template")
-        if route is None:
-            first = "/" + scope["path"].split("/")[1]
-            route = first if first in metrics.ROUTES_KNOWN else "other"
-        metrics.observe(scope["method"], route, answer.status, seconds)
+    def _record(self, method: str, path: str, route: str, status: int, request_id: str, seconds: float) -> None:
+        metrics.observe(method, route, status, seconds)
         if self.access_log:
             self._log.info(
                 "request",
-                method=scope["method"],
-                path=scope["path"],
-                status=answer.status,
+                method=method,
+                path=path,
+                status=status,
                 milliseconds=round(seconds * 1000, 1),
-                request_id=answer.request_id,
+                request_id=request_id,
             )
+
+    def _keep(self, scope: Scope, answer: _Answer, record: Callable[[str, float], None]) -> None:
+        """Remember an answer for the same request to come, if the application says how to ask whether it is right still."""
+        raw, ask = scope["state"].get(RAW), scope["state"].get(ASK)
+        if raw is not None and ask is not None and answer.body is not None and is_repeatable(scope):
+            self.repeats.keep(raw, Repeat(head_of(answer.status, answer.headers), answer.body, ask, record))
 
 
 class _Answer:
@@ -143,6 +151,10 @@ class _Answer:
         self.request_id = request_id
         self.status = 500
         self.begun = False
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.body: bytes | None = None
+        """The body, if it was sent in one piece."""
+        self.in_pieces = False
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -151,7 +163,11 @@ class _Answer:
             given = list(message.get("headers", ()))
             names = {name.lower() for name, _ in given}
             own = ((b"x-request-id", self.request_id.encode()), *HEADERS)
-            message = {**message, "headers": given + [pair for pair in own if pair[0] not in names]}
+            self.headers = given + [pair for pair in own if pair[0] not in names]
+            message = {**message, "headers": self.headers}
+        elif message["type"] == "http.response.body":
+            self.body = None if message.get("more_body") or self.in_pieces else message.get("body", b"")
+            self.in_pieces = True
         await self.send(message)
 
     async def refuse(self, refused: Refused) -> None:
@@ -179,7 +195,21 @@ def _headers(scope: Scope) -> dict[str, str]:
 
 def _request_id(headers: Mapping[str, str]) -> str:
     sent = headers.get("x-request-id", "")
-    return sent if _REQUEST_ID.fullmatch(sent) else f"{random.getrandbits(128):032x}"
+    return sent if _REQUEST_ID.fullmatch(sent) else new_request_id()
+
+
+def new_request_id() -> str:
+    """A name for a request that has none."""
+    return f"{random.getrandbits(128):032x}"
+
+
+def _route(scope: Scope) -> str:
+    """What a request is counted under."""
+    route: str | None = scope["state"].get("route_template")
+    if route is None:
+        first = "/" + scope["path"].split("/")[1]
+        route = first if first in metrics.ROUTES_KNOWN else "other"
+    return route
 
 
 def _host_name(host: str) -> str | None:

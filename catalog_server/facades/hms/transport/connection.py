@@ -5,14 +5,15 @@ import logging
 import socket
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, cast
 
 from catalog_server.catalog.remembered import Scopes
+from catalog_server.facades.common.crew import Crew
 from catalog_server.facades.hms.call import CloseConnection, Context, Lane
 from catalog_server.facades.hms.dispatch import Answer, Route, perform, unknown_method
 from catalog_server.facades.hms.remembered import Key, Remembered
-from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.scanner import BadMessage, Door, Framing, Limits, Message, Reader, detect
 from catalog_server.facades.hms.transport.spool import Spool
 from catalog_server.wire.codec import CALL, ONEWAY
@@ -273,7 +274,8 @@ class Connection(asyncio.Protocol):
             crew = None
         turns = self._server.turns
         if turns.is_raced and message.name.startswith(_RACED):
-            turns.begin(self.context.client, message.body, lambda: self._carry_out(route, message, crew))
+            is_about = partial(_names, message.body)
+            turns.begin(self.context.client, is_about, lambda: self._carry_out(route, message, crew))
         else:
             self._carry_out(route, message, crew)
 
@@ -444,3 +446,8 @@ def _pieces(data: bytes) -> Iterator[memoryview]:
     """The parts in which data is handed over, not copied."""
     whole = memoryview(data)
     return (whole[start : start + _PIECE_BYTES] for start in range(0, len(data), _PIECE_BYTES))
+
+
+def _names(said: bytes, key: tuple[str, ...]) -> bool:
+    """Whether the arguments of a call name a table; where another name holds this one, it waits in vain for a moment."""
+    return key[-1].encode() in said.lower()

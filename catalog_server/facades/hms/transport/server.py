@@ -20,15 +20,15 @@ from functools import partial
 from typing import Any
 
 from catalog_server.catalog.remembered import Scopes
+from catalog_server.facades.common.crew import Crew
+from catalog_server.facades.common.turns import Turns
 from catalog_server.facades.hms.call import Handler, Lane, lane_of
 from catalog_server.facades.hms.dispatch import Route, Translate
 from catalog_server.facades.hms.remembered import Remembered
 from catalog_server.facades.hms.transport.connection import Connection, Patience
-from catalog_server.facades.hms.transport.crew import Crew
 from catalog_server.facades.hms.transport.doors import open_door
 from catalog_server.facades.hms.transport.gates import Gates
 from catalog_server.facades.hms.transport.scanner import Door, Limits
-from catalog_server.facades.hms.turns import Turns
 from catalog_server.wire import codec
 from catalog_server.wire import hive_metastore as wire
 
@@ -82,7 +82,7 @@ class Server:
         self._translate = translate
         self.remembered = remembered
         self.turns = Turns()
-        self._routes: dict[str, Route] = {}
+        self._routes: dict[str, tuple[Route, Lane, Crew | None]] = {}
         self._crews: dict[Lane, Crew] = {}
         self._logins: ThreadPoolExecutor | None = None
         self._connections: set[Connection] = set()
@@ -141,14 +141,16 @@ class Server:
 
     def route(self, name: str) -> tuple[Route | None, Lane, Crew | None]:
         """Who serves a method, in which lane and by which threads; None if nobody does."""
-        route = self._routes.get(name)
-        if route is None:
-            handler = self._handlers.get(name)
-            if handler is None:
-                return None, Lane.INLINE, None
-            route = self._routes[name] = Route(wire.method(name), handler, self._translate, self._scopes(handler))
-        lane = lane_of(route.handler)
-        return route, lane, self._crews.get(lane)
+        found = self._routes.get(name)
+        if found is not None:
+            return found
+        handler = self._handlers.get(name)
+        if handler is None:
+            return None, Lane.INLINE, None
+        lane = lane_of(handler)
+        route = Route(wire.method(name), handler, self._translate, self._scopes(handler))
+        self._routes[name] = found = route, lane, self._crews.get(lane)
+        return found
 
     def _scopes(self, handler: Handler) -> Callable[[Any], Scopes | None] | None:
         rests_upon = getattr(handler, "rests_upon", None)

@@ -1,4 +1,4 @@
-"""Turns of commits to one table: they follow each other in this process instead of spoiling each other's attempts.
+"""Queues of commits to one table: they follow each other in this process instead of spoiling each other's attempts.
 
 A commit that waits holds no thread. Whether its requirements hold is decided when it is its turn, and the compare-and-set
 on the row still stands guard, against other processes and other doors.
@@ -14,8 +14,8 @@ WAIT_SECONDS = 10.0
 """Who has waited so long goes on without a turn."""
 
 
-class Turns:
-    """The lines before all tables; lives on one event loop."""
+class Queues:
+    """The queues before all tables; lives on one event loop."""
 
     def __init__(self) -> None:
         self._lines: dict[tuple[str, ...], tuple[asyncio.Lock, list[object]]] = {}

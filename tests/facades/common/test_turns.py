@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
-from catalog_server.facades.hms import turns
-from catalog_server.facades.hms.turns import Contended, Turns
+from catalog_server.facades.common import turns
+from catalog_server.facades.common.turns import Contended, Key, Turns
+
+
+def named(said: bytes) -> Callable[[Key], bool]:
+    def is_named(key: Key) -> bool:
+        return key[-1].encode() in said.lower()
+
+    return is_named
+
 
 WON, LOST = Contended(("t",), lost=False), Contended(("t",), lost=True)
 
@@ -18,7 +27,7 @@ def test_the_refused_are_told_one_after_the_other_as_attempts_are_made() -> None
         told: list[int] = []
         line = Turns()
         for client in (1, 2, 3):
-            line.attempted(LOST, client, lambda client=client: told.append(client))
+            line.attempted(LOST, client, partial(told.append, client))
         assert told == [1]
         line.attempted(WON, 1, lambda: told.append(-1))
         assert told == [1, 2, -1]
@@ -49,10 +58,10 @@ def test_others_who_tried_wait_for_the_client_whose_turn_it_is() -> None:
         line = Turns()
         line.attempted(WON, 1, lambda: None)
         line.attempted(LOST, 2, lambda: None)
-        line.begin(1, b"read T", lambda: done.append("the winner reads again"))
-        line.begin(1, b"read u", lambda: done.append("what is not raced for"))
-        line.begin(3, b"t", lambda: done.append("one who never tried before"))
-        line.begin(2, b"t", lambda: done.append("the one whose turn it is"))
+        line.begin(1, named(b"read T"), lambda: done.append("the winner reads again"))
+        line.begin(1, named(b"read u"), lambda: done.append("what is not raced for"))
+        line.begin(3, named(b"t"), lambda: done.append("one who never tried before"))
+        line.begin(2, named(b"t"), lambda: done.append("the one whose turn it is"))
         assert done == ["what is not raced for", "one who never tried before", "the one whose turn it is"]
         line.attempted(WON, 2, lambda: None)
         assert done[-1] == "the winner reads again"
@@ -74,10 +83,10 @@ def test_once_all_stand_in_line_nobody_loses() -> None:
             nonlocal version, lost
             for _ in range(20):
                 while True:
-                    await ask(client, lambda called: line.begin(client, b"t", called))
+                    await ask(client, lambda called: line.begin(client, named(b"t"), called))
                     seen = version
                     await asyncio.sleep(0)
-                    await ask(client, lambda called: line.begin(client, b"t", called))
+                    await ask(client, lambda called: line.begin(client, named(b"t"), called))
                     won = seen == version
                     version, lost = version + won, lost + (not won)
                     await ask(client, lambda told: line.attempted(WON if won else LOST, client, told))  # noqa: B023
@@ -100,7 +109,7 @@ def test_a_turn_ends_though_its_client_goes_on_calling(monkeypatch: pytest.Monke
         line.attempted(LOST, 1, lambda: None)
         line.attempted(LOST, 2, told.set)
         while not told.is_set():
-            line.begin(1, b"t", lambda: None)
+            line.begin(1, named(b"t"), lambda: None)
             await asyncio.sleep(0.001)
 
     asyncio.run(asyncio.wait_for(race(), 4))
@@ -133,5 +142,37 @@ def test_nobody_is_held_up_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.wait_for(told.wait(), 5)
         line.attempted(WON, 1, lambda: None)
         assert not line._lines
+
+    asyncio.run(race())
+
+
+def test_where_one_makes_no_use_of_its_turn_all_go_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0.01)
+
+    async def race() -> None:
+        told = [asyncio.Event() for _ in range(5)]
+        line = Turns()
+        for client, one in enumerate(told):
+            line.attempted(LOST, client, one.set)
+        while not told[1].is_set():
+            await asyncio.sleep(0.001)
+        assert all(one.is_set() for one in told)
+        assert not line.is_raced
+
+    asyncio.run(asyncio.wait_for(race(), 5))
+
+
+def test_only_the_newest_clients_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_CLIENTS_MAX", 2)
+
+    async def race() -> None:
+        done: list[int] = []
+        line = Turns()
+        line.attempted(WON, 1, lambda: None)
+        line.attempted(LOST, 2, lambda: None)
+        line.attempted(LOST, 3, lambda: None)
+        line.begin(1, named(b"t"), lambda: done.append(1))
+        line.begin(3, named(b"t"), lambda: done.append(3))
+        assert done == [1]
 
     asyncio.run(race())

@@ -9,8 +9,8 @@ from collections.abc import Callable
 
 import pytest
 
-from catalog_server.facades.hms.transport import crew
-from catalog_server.facades.hms.transport.crew import FEW, Crew
+from catalog_server.facades.common import crew
+from catalog_server.facades.common.crew import FEW, Crew
 
 
 def most_at_once(work: Callable[[], None], calls: int, threads: int) -> int:

@@ -8,12 +8,15 @@ then those in work wait for a database or for files, and more can wait at once; 
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import time
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from threading import Lock
-from typing import Any
+from contextlib import suppress
+from functools import partial
+from queue import SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
 
 FEW = 2
 LOOK_SECONDS = 0.008
@@ -21,19 +24,23 @@ BUSY_SHARE = 0.5
 """The share of one core that a process uses whose threads would get in each other's way if there were more of them."""
 PATIENCE_LOOKS = 5
 """After so many looks at which one more call was not begun, it is begun though the processor is busy."""
+_T = TypeVar("_T")
 
 
 class Crew:
     """At most so many threads; calls are handed in on one event loop."""
 
     def __init__(self, threads_max: int, name: str) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._threads = ThreadPoolExecutor(threads_max, name)
+        self._name = name
         self._fewest, self._most = min(FEW, threads_max), threads_max
         self._wanted = self._fewest
         self._waiting: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._lock = Lock()
+        self._bell: SimpleQueue[bool] = SimpleQueue()
+        """What wakes a thread that has nothing to do: true to work, false to end."""
+        self._threads = 0
         self._running = 0
+        self._ended = False
         self._look: asyncio.TimerHandle | None = None
         self._passed_over = 0
 
@@ -42,17 +49,37 @@ class Crew:
 
         Raises RuntimeError after `shutdown`.
         """
+        if self._ended:
+            raise RuntimeError(f"the threads {self._name} have ended")
         self._waiting.append((work, arguments))
         self._begin()
         if self._waiting and self._look is None:
             self._look_later()
 
+    async def run(self, work: Callable[[], _T]) -> _T:
+        """What `work` returns, or raises, in a thread and in the context of the caller. Raises RuntimeError after `shutdown`."""
+        done: asyncio.Future[_T] = asyncio.get_running_loop().create_future()
+        self.submit(self._tell, contextvars.copy_context(), work, done)
+        return await done
+
     def shutdown(self) -> None:
         """Begin no more calls; those in work go on."""
         if self._look is not None:
             self._look.cancel()
+        self._ended = True
         self._waiting.clear()
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        for _ in range(self._threads):
+            self._bell.put(False)
+
+    def _tell(self, context: contextvars.Context, work: Callable[[], _T], done: asyncio.Future[_T]) -> None:
+        """In a thread: do a piece of work, and hand its outcome to who waits for it on the event loop."""
+        settle: Callable[[], None]
+        try:
+            settle = partial(done.set_result, context.run(work))
+        except BaseException as error:  # whoever waits is to hear of it, whatever it was
+            settle = partial(done.set_exception, error)
+        with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+            done.get_loop().call_soon_threadsafe(_unless_done, done, settle)
 
     def _begin(self) -> None:
         """Have one more thread work, if so many are wanted."""
@@ -60,11 +87,15 @@ class Crew:
             if self._running >= self._wanted:
                 return
             self._running += 1
-        try:
-            self._threads.submit(self._work)
-        except RuntimeError:
-            self._running -= 1
-            raise
+        if self._running > self._threads:
+            self._threads += 1
+            Thread(target=self._live, name=f"{self._name}-{self._threads}", daemon=True).start()
+        self._bell.put(True)
+
+    def _live(self) -> None:
+        """In a thread: work whenever the bell rings."""
+        while self._bell.get():
+            self._work()
 
     def _work(self) -> None:
         """In a thread: do what waits, until nothing does or fewer threads are wanted."""
@@ -77,7 +108,9 @@ class Crew:
             work(*arguments)
 
     def _look_later(self) -> None:
-        self._look = self._loop.call_later(LOOK_SECONDS, self._see, time.monotonic(), time.process_time())
+        self._look = asyncio.get_running_loop().call_later(
+            LOOK_SECONDS, self._see, time.monotonic(), time.process_time()
+        )
 
     def _see(self, began: float, used: float) -> None:
         """Want another thread, or one less."""
@@ -93,3 +126,9 @@ class Crew:
         else:
             self._wanted = max(self._fewest, self._wanted - 1)
         self._look_later()
+
+
+def _unless_done(future: asyncio.Future[_T], settle: Callable[[], None]) -> None:
+    """Who waited may have gone."""
+    if not future.done():
+        settle()
