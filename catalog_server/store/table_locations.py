@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, and_, bindparam, literal_column, or_, select, text
+from sqlalchemy import ColumnElement, Select, and_, bindparam, literal_column, or_, select, text, union_all
 
 from catalog_server.model.names import TableName
 from catalog_server.model.table import METADATA_LOCATION, TableKind
@@ -59,17 +59,27 @@ def overlapping(tx: Transaction, spellings: Sequence[Sequence[str]], *, but: int
 
 @lru_cache(maxsize=256)
 def _overlapping(places: int, forms: int) -> Prepared:
-    """For so many places that a folder may lie in, and so many spellings of it that others may lie in."""
+    """For so many places that a folder may lie in, and so many spellings of it that others may lie in.
+
+    Each way is a lookup of its own in the index by location: asked for all at once and for one row, PostgreSQL would rather
+    read every table there is.
+    """
 
     def make() -> Select[Any]:
         here = tables.c.location
-        at = [here == bindparam(f"at{n}") for n in range(places)]
-        inside = [and_(here >= bindparam(f"from{n}"), here < bindparam(f"to{n}")) for n in range(forms)]
+        kinds: list[ColumnElement[str]] = [literal_column(f"'{kind}'") for kind in _WITH_FILES]
+
+        def way(matches: ColumnElement[bool]) -> Select[Any]:
+            counts = and_(matches, tables.c.kind.in_(kinds), tables.c.id != bindparam("but"))
+            found = select(tables.c.database_id, tables.c.name).where(counts).order_by(here).limit(literal_column("1"))
+            return select(*found.subquery().c)
+
+        ways = [way(here == bindparam(f"at{n}")) for n in range(places)]
+        ways += [way(and_(here >= bindparam(f"from{n}"), here < bindparam(f"to{n}"))) for n in range(forms)]
+        found = union_all(*ways).subquery()
         return (
-            select(catalogs.c.name.label("catalog"), databases.c.name.label("database"), tables.c.name.label("table"))
-            .select_from(tables.join(databases).join(catalogs))
-            .where(tables.c.kind.in_([literal_column(f"'{kind}'") for kind in _WITH_FILES]))
-            .where(tables.c.id != bindparam("but"), or_(*at, *inside))
+            select(catalogs.c.name.label("catalog"), databases.c.name.label("database"), found.c.name.label("table"))
+            .select_from(found.join(databases, databases.c.id == found.c.database_id).join(catalogs))
             .limit(literal_column("1"))
         )
 
