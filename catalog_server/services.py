@@ -15,6 +15,7 @@ from catalog_server.lake.filesystem import Lake
 if TYPE_CHECKING:
     from catalog_server.care.runs import CareRuns
     from catalog_server.crawlers.crawl import Crawls
+    from catalog_server.crawlers.events import CrawlEvents
     from catalog_server.hive_migrations.migrations import HiveMigrations
     from catalog_server.jobs.jobs import Jobs
     from catalog_server.query.queries import Queries
@@ -54,6 +55,13 @@ class Services:
 
         targets = Targets(self.config.crawlers.allowed_targets, exposed=self.config.is_exposed)
         return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", targets)
+
+    @cached_property
+    def crawl_events(self) -> CrawlEvents:
+        """Events that crawlers follow."""
+        from catalog_server.crawlers.events import CrawlEvents
+
+        return CrawlEvents(self.catalog, lambda: self.wake_worker())
 
     @cached_property
     def care(self) -> CareRuns:
