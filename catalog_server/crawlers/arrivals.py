@@ -1,33 +1,34 @@
 """New files in folders of partitions of known tables: the partitions are added at once, without a look at the rest.
 
 That is done only where a crawl of everything would do the same: the folder is named as the table's partitions are, its
-values fit the types of the keys, and the files have the format and no other columns. All else is left to a crawl. As in a
-crawl, names are believed and some files of each batch are looked at closely.
+values fit the types of the keys, and the file has the format and no other columns. All else is left to a crawl. What is said
+to be there is believed, but for some files of each batch that are looked at closely: all of it is settled soon.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers import classify, merge
-from catalog_server.crawlers.file_tables import statistics_of
 from catalog_server.crawlers.files import NEW_FOLDERS, Settings
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, Report
-from catalog_server.crawlers.group import Pile, key_type, keys_of, split
+from catalog_server.crawlers.group import key_type, keys_of, split
 from catalog_server.crawlers.manifest import KnownTable, Manifest, code_digest, settings_digest
 from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
-from catalog_server.crawlers.relisting import direct
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.locations import join, normalize
 from catalog_server.model.crawler import Crawl, Crawler, Touch
+from catalog_server.model.errors import NotFound
 from catalog_server.model.names import DatabaseName, name_key
 from catalog_server.model.partition import DEFAULT_PARTITION, Partition
 from catalog_server.model.table import Table
 
+LOOKS_MAX = 4
+"""Files of a batch that are looked at closely; more are when the table is settled."""
 _WIDER = {"int": ("int",), "bigint": ("int", "bigint"), "date": ("date",)}
 """Types of values, by the type of the key that holds them as it is."""
 _SIGNS = ("_delta_log", ".hoodie", "metadata")
@@ -47,12 +48,11 @@ class _Known:
 
 @dataclass(slots=True)
 class _Arrived:
-    """A folder of a partition with its files."""
+    """A folder of a partition."""
 
     touch: Touch
     values: tuple[str, ...]
     location: str
-    infos: list[FileInfo] = field(default_factory=list)
 
 
 class Arrivals:
@@ -90,8 +90,6 @@ class Arrivals:
             table = tables.get(name_key(self._tables[place][1].name))
             known = self._known(place, table) if table is not None else None
             fit = [one for one in arrived if known is not None and self._fits(known, place, one)]
-            if known is not None and fit:
-                fit = self._listed(known, fit)
             if known is not None and fit and self._add(known, fit, changes):
                 arrived = [one for one in arrived if one not in fit]
             left.extend(one.touch for one in arrived)
@@ -143,6 +141,8 @@ class Arrivals:
         """Whether a folder is one of the table's partitions by its name; if so its values and spelling are noted."""
         start = normalize(known.root)
         path = tuple(one.touch.folder[len(start) + 1 :].split("/"))
+        if not one.touch.object or sniff.named_format(one.touch.object)[0] != known.table.format:
+            return False
         if any(sign in part for part in path for sign in _SIGNS) or sniff.is_hidden("/".join((*path, "x"))):
             return False
         above, pairs, below = split(path, known.settings.level_below(known.root))
@@ -158,24 +158,16 @@ class Arrivals:
             for key, value in zip(keys, one.values, strict=True)
         )
 
-    def _listed(self, known: _Known, fit: Sequence[_Arrived]) -> list[_Arrived]:
-        """Those folders that hold files of the table's format and no others, with their files."""
-        listings = classify.ordered((one, lambda one=one: direct(known.files, one.location)) for one in fit)  # type: ignore[misc]
-        for one, entries in listings:
-            shown = [entry for entry in entries if not sniff.is_hidden(entry[0])]
-            one.infos = [FileInfo(f"{one.location}/{name}", size, etag, at) for name, size, etag, at in shown]
-        infos = [info for one in fit for info in one.infos]
-        formats = known.settings.formats or {}
-        glances = classify.glance(known.files, infos, 0, formats)
-        other = {info.location for info, format, _ in glances if format != known.table.format}
-        return [one for one in fit if one.infos and not any(info.location in other for info in one.infos)]
-
     def _add(self, known: _Known, fit: Sequence[_Arrived], changes: Changes) -> bool:
         """Add the partitions if some of the files, looked at closely, have the columns that are known."""
-        some = [one.infos[0] for one in _spread(fit, known.settings.sample)]
-        looks = classify.inspect_all(known.files, some, known.settings.formats or {})
+        infos = []
+        for one in _spread(fit, min(known.settings.sample, LOOKS_MAX)):
+            try:
+                infos.append(known.files.stat(f"{one.location}/{one.touch.object}"))
+            except NotFound:
+                return False
         new: list[tuple[FileInfo, FileSchema]] = []
-        for info, schema, _ in looks:
+        for info, schema, _ in classify.inspect_all(known.files, infos, known.settings.formats or {}):
             if schema is None or schema.format != known.table.format:
                 return False
             new.append((info, schema))
@@ -185,18 +177,12 @@ class Arrivals:
             return False
         if any(location in fresh for location, _ in merged.problems):
             return False
-        partitions: dict[tuple[str, ...], Partition] = {}
-        for one in fit:
-            pile = Pile()
-            pile.add_all(len(one.infos), sum(info.size for info in one.infos), one.infos)
-            partitions[one.values] = Partition(
-                one.values, one.location, parameters=statistics_of(pile, (), merged.rows)
-            )
+        partitions = {one.values: Partition(one.values, one.location) for one in fit}
         if len(partitions) < len(fit):
             return False
         reconciler = Reconciler(self._catalog, self._caller, self._crawler.options, Report())
         reconciler.changes = changes
-        reconciler.add_arrived(known.table, partitions)
+        reconciler.add_arrived(known.table, partitions.values())
         return True
 
 

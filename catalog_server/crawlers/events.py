@@ -133,7 +133,7 @@ class CrawlEvents:
 
     def _keep(self, tx: Transaction, letters: Sequence[_Letter]) -> None:
         known = rows.followers(tx, sorted({letter.name for letter in letters}))
-        touched: dict[int, dict[tuple[str, bool], Touch]] = {}
+        touched: dict[int, list[Touch]] = {}
         received: dict[int, int] = {}
         urls: dict[int, str | None] = {}
         for letter in letters:
@@ -145,11 +145,11 @@ class CrawlEvents:
                 continue
             mine = [one for one in letter.told.touches if _is_of(follower.targets, one)]
             letter.kept = len({(one.folder, one.deep) for one in mine})
-            touched.setdefault(follower.id, {}).update({(one.folder, one.deep): one for one in mine})
+            touched.setdefault(follower.id, []).extend(mine)
             received[follower.id] = received.get(follower.id, 0) + letter.told.objects
             urls[follower.id] = letter.told.confirm_url or urls.get(follower.id)
         for crawler_id in sorted(touched):
-            rows.touch(tx, crawler_id, list(touched[crawler_id].values()))
+            rows.touch(tx, crawler_id, touched[crawler_id])
             rows.count_received(tx, crawler_id, received[crawler_id], urls[crawler_id])
 
     def _addressee(self, tx: Transaction, letter: _Letter, found: rows.Follower | None) -> rows.Follower:

@@ -109,7 +109,7 @@ def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[s
         unfit = [location for location in bad if location.rpartition("/")[0] == folder]
         if pile.count <= len(unfit):
             continue
-        statistics = statistics_of(pile, unfit, merged.rows)
+        statistics = _statistics(pile, unfit, merged.rows)
         partitions[values] = Partition(values, folder, parameters=statistics)
     if not partitions:
         return None
@@ -144,7 +144,7 @@ def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tu
     return tuple(apart)
 
 
-def statistics_of(pile: Pile, unfit: Sequence[str], rows: Mapping[str, int]) -> dict[str, str]:
+def _statistics(pile: Pile, unfit: Sequence[str], rows: Mapping[str, int]) -> dict[str, str]:
     """Hive's basic statistics; the number of rows only where every file told its own."""
     said = {"numFiles": str(pile.count), "totalSize": str(pile.bytes)}
     fit = [info.location for info in pile.samples if info.location not in unfit]

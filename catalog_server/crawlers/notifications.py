@@ -7,13 +7,15 @@ events, those of SeaweedFS's filer, and plainly named objects or folders of any 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote_plus
 
 import msgspec
 
-from catalog_server.lake.locations import normalize, parent
+from catalog_server.lake.formats.sniff import is_hidden
+from catalog_server.lake.locations import normalize
 from catalog_server.model.crawler import Touch
 from catalog_server.model.errors import CatalogError, Invalid
 
@@ -32,16 +34,25 @@ class Told:
     objects: int = 0
     confirm_url: str | None = None
 
-    def touch(self, location: str, *, is_folder: bool = False) -> None:
-        """Note an object, or a folder of which all below it may be other than before; what engines cannot name counts as none."""
+    def touch(self, location: str, *, size: int | None = None, is_gone: bool = False) -> None:
+        """Note an object; what engines cannot name, and what they do not look at, makes none."""
+        self._count()
+        with suppress(CatalogError):
+            found = normalize(location)
+            folder, _, name = found.rpartition("/")
+            is_data = size != 0 and not is_hidden(name)
+            self.touches.append(Touch(folder, object="" if is_gone else name if is_data else None))
+
+    def touch_folder(self, location: str, *, deep: bool = False) -> None:
+        """Note a folder in which anything may be different, or all below it."""
+        self._count()
+        with suppress(CatalogError):
+            self.touches.append(Touch(normalize(location), deep=deep))
+
+    def _count(self) -> None:
         self.objects += 1
         if self.objects > RECORDS_MAX:
             raise Invalid("Records", f"has more than {RECORDS_MAX} entries")
-        try:
-            found = normalize(location)
-        except CatalogError:
-            return
-        self.touches.append(Touch(found, deep=True) if is_folder else Touch(parent(found)))
 
 
 def told(body: object) -> Told:
@@ -88,19 +99,26 @@ def _records(found: Told, body: Mapping[str, Any], _: int) -> None:
         where = f"Records[{at}]"
         bucket = _text(record, f"{where}.s3.bucket.name", "s3", "bucket", "name")
         key = _text(record, f"{where}.s3.object.key", "s3", "object", "key")
-        _touch(found, bucket, unquote_plus(key, errors="surrogateescape"))
+        _touch(
+            found, bucket, unquote_plus(key, errors="surrogateescape"), record["s3"]["object"], record.get("eventName")
+        )
 
 
-def _touch(found: Told, bucket: str, key: str) -> None:
+def _touch(found: Told, bucket: str, key: str, thing: Mapping[str, Any], event: object) -> None:
     """An object by its key; a mark that stands for a folder touches the folder alone."""
-    if key.strip("/"):
-        found.touch(f"s3://{bucket}/{key.rstrip('/')}/x" if key.endswith("/") else f"s3://{bucket}/{key}")
+    size = thing.get("size")
+    is_gone = isinstance(event, str) and any(word in event for word in ("Removed", "Deleted", "Expiration"))
+    if key.strip("/") and key.endswith("/"):
+        found.touch_folder(f"s3://{bucket}/{key}")
+    elif key.strip("/"):
+        found.touch(f"s3://{bucket}/{key}", size=size if isinstance(size, int) else None, is_gone=is_gone)
 
 
 def _event_bridge(found: Told, body: Mapping[str, Any], _: int) -> None:
     """`{"detail-type": "Object Created", "detail": {"bucket": {"name": ...}, "object": {"key": ...}}}`; keys are plain."""
     bucket = _text(body, "detail.bucket.name", "detail", "bucket", "name")
-    _touch(found, bucket, _text(body, "detail.object.key", "detail", "object", "key"))
+    key = _text(body, "detail.object.key", "detail", "object", "key")
+    _touch(found, bucket, key, body["detail"]["object"], body.get("detail-type"))
 
 
 def _envelope(found: Told, body: Mapping[str, Any], depth: int) -> None:
@@ -122,20 +140,26 @@ def _seaweed(found: Told, body: Mapping[str, Any], _: int) -> None:
     old, new = _entry(message.get("old_entry")), _entry(message.get("new_entry"))
     is_folder = bool((old or new or {}).get("is_directory"))
     if not is_folder or kind in ("delete", "rename"):  # a folder that is made has nothing in it yet
-        _seaweed_touch(found, path, is_folder=is_folder)
+        _seaweed_touch(found, path, new if kind in ("create", "update") else None, is_folder=is_folder)
     moved = f"{message.get('new_parent_path', '')}/{new.get('name', '')}" if new else path
     if moved != path and old:
-        _seaweed_touch(found, moved, is_folder=is_folder)
+        _seaweed_touch(found, moved, new, is_folder=is_folder)
 
 
 def _entry(value: object) -> Mapping[str, Any] | None:
     return value if isinstance(value, dict) else None
 
 
-def _seaweed_touch(found: Told, path: str, *, is_folder: bool) -> None:
+def _seaweed_touch(found: Told, path: str, entry: Mapping[str, Any] | None, *, is_folder: bool) -> None:
     inside = path.removeprefix(_SEAWEED_BUCKETS)
-    if inside != path and not inside.startswith("."):
-        found.touch(f"s3://{inside}", is_folder=is_folder)
+    if inside == path or inside.startswith("."):
+        return
+    if is_folder:
+        found.touch_folder(f"s3://{inside}", deep=True)
+        return
+    attributes = entry.get("attributes") if entry else None
+    size = attributes.get("file_size") if isinstance(attributes, dict) else None
+    found.touch(f"s3://{inside}", size=size if isinstance(size, int) else None, is_gone=entry is None)
 
 
 def _location(found: Told, body: Mapping[str, Any], _: int) -> None:
@@ -145,7 +169,7 @@ def _location(found: Told, body: Mapping[str, Any], _: int) -> None:
 
 def _folder(found: Told, body: Mapping[str, Any], _: int) -> None:
     """`{"folder": "file:///srv/raw/t"}`, a folder in which anything may be different."""
-    found.touch(f"{_checked(_text(body, 'folder', 'folder'), 'folder').rstrip('/')}/x")
+    found.touch_folder(_checked(_text(body, "folder", "folder"), "folder"))
 
 
 def _checked(location: str, name: str) -> str:

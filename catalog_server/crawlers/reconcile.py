@@ -238,18 +238,9 @@ class Reconciler:
         said = [FOUND_AGAIN if DEPRECATED in held.parameters else OTHER_DATA]
         return self._alter(held, fresh), said, bool(told)
 
-    def add_arrived(self, table: Table, arrived: Mapping[tuple[str, ...], Partition]) -> None:
-        """Add partitions, or change those that are there and lie where they did; of others nothing is said."""
-        keys = [key.name for key in table.partition_keys]
-        left = dict(arrived)
-        names = [partition_name(keys, values) for values in arrived]
-        _, held = self.catalog.partitions.get_many(self.caller, table.full_name, names)
-        pairs = [(one, _partition_change(one, left.pop(one.values))) for one in held]
-        changed = [new for old, new in pairs if new is not None and new.location == old.location]
-        self._add(table, list(left.values()))
-        for at in range(0, len(changed), BATCH):
-            self.catalog.partitions.alter(self.caller, table.full_name, changed[at : at + BATCH])
-        self.changes.partitions_changed += len(changed)
+    def add_arrived(self, table: Table, arrived: Iterable[Partition]) -> None:
+        """Add partitions; those that are there stay as they are, and of others nothing is said."""
+        self._add(table, list(arrived))
 
     def _partitions(self, table: Table, wanted: Mapping[tuple[str, ...], Partition]) -> list[str]:
         """Add, change and drop partitions in sets; what was done, in words."""

@@ -14,6 +14,9 @@ from catalog_server.model.crawler import Touch
 from catalog_server.model.errors import NotFound
 
 _CARRIED = 1_000
+_BESIDE_LEAST = 8
+_PAGE_FOLDERS = 8
+"""One page of a range for so many folders that are wanted of it; it costs as much as listing a few of them."""
 
 
 class _Incomplete(Exception):
@@ -45,7 +48,9 @@ def relist(
         spool.clear()
         return False
     count = spool.totals()[0]
-    for folder, entries in ordered((one, _lister(files, root, one)) for one in sorted(flat)):
+    places = {join(root, one) if one else root: one for one in flat}
+    for place, entries in contents(files, places):
+        folder = places[place]
         for at in range(0, max(1, len(entries)), PART_FILES):
             last = at + PART_FILES >= len(entries)
             spool.add(folder, at // PART_FILES, entries[at : at + PART_FILES], closed=last)
@@ -101,12 +106,49 @@ def _batches(folders: Iterator[Folder]) -> Iterator[list[Folder]]:
     yield some
 
 
-def _lister(files: FileSystem, root: str, folder: str) -> Callable[[], list[Entry]]:
-    return lambda: direct(files, join(root, folder) if folder else root)
+def contents(files: FileSystem, folders: Collection[str]) -> Iterator[tuple[str, list[Entry]]]:
+    """The files directly in each of some folders (locations); none of one that is not there.
+
+    Where a store has no folders, those beside each other are listed as one range, as long as little else lies between them.
+    """
+    left = set(folders)
+    beside: dict[str, list[str]] = {}
+    for folder in folders if not files.has_folders else ():
+        above, _, name = folder.rpartition("/")
+        beside.setdefault(above, []).append(name)
+    for above, names in beside.items():
+        if len(names) >= _BESIDE_LEAST:
+            for name, entries in _range(files, above, sorted(names)):
+                left.discard(f"{above}/{name}")
+                yield f"{above}/{name}", entries
+    yield from ordered((one, _lister(files, one)) for one in sorted(left))
 
 
-def direct(files: FileSystem, location: str) -> list[Entry]:
-    """The files directly in a folder by name; none where it is not there."""
+def _range(files: FileSystem, above: str, names: Sequence[str]) -> Iterator[tuple[str, list[Entry]]]:
+    """Those of the named folders that were met whole by a listing of the folder above, from the first name on."""
+    wanted, pages = set(names), len(names) // _PAGE_FOLDERS + 1
+    current, entries = "", list[Entry]()
+    for page in files.scan(above, names[0]):
+        for path, *rest in page:
+            name, _, below = path.partition("/")
+            if name != current:
+                if current in wanted:
+                    yield current, entries
+                current, entries = name, []
+            if name in wanted and below and "/" not in below:
+                entries.append((below, *rest))  # type: ignore[arg-type]
+        pages -= 1
+        if current > names[-1] or not pages:
+            return
+    if current in wanted:
+        yield current, entries
+
+
+def _lister(files: FileSystem, location: str) -> Callable[[], list[Entry]]:
+    return lambda: _direct(files, location)
+
+
+def _direct(files: FileSystem, location: str) -> list[Entry]:
     try:
         _, found = files.list_folder(location)
     except NotFound:

@@ -64,6 +64,8 @@ class Touch:
     folder: str
     """Its location as `lake.locations.normalize` spells it."""
     deep: bool = False
+    object: str | None = None
+    """The name of an object in it that is said to be new; empty where one is said to be gone."""
     stamp: int = 0
     touched_at: int = 0
     """When the first event came that was not applied yet (milliseconds)."""

@@ -70,16 +70,26 @@ def _digest(touch: Touch) -> str:
 
 
 def touch(tx: Transaction, crawler_id: int, touched: Sequence[Touch]) -> None:
-    """Note that folders were touched, each once however often that was told."""
-    made = {
-        _digest(one): {"crawler_id": crawler_id, "folder": one.folder, "deep": one.deep, "touched_at": tx.at}
-        for one in touched
-    }
+    """Note that folders were touched, each once however often that was told, with the last word about its objects."""
+    made: dict[str, dict[str, Any]] = {}
+    for one in touched:
+        row = made.setdefault(
+            _digest(one),
+            {
+                "crawler_id": crawler_id,
+                "folder": one.folder,
+                "deep": one.deep,
+                "object": None,
+                "touched_at": tx.at,
+            },
+        )
+        row["object"] = row["object"] if one.object is None else one.object
     # in the order of keys: two that touch the same folders must not wait for each other
     values = [{"digest": key, "stamp": 1, "waiting": True, **made[key]} for key in sorted(made)]
     for at in range(0, len(values), _AT_ONCE):
         new = (postgresql if tx.is_postgresql else sqlite).insert(touches).values(values[at : at + _AT_ONCE])
         again = {
+            "object": func.coalesce(new.excluded.object, touches.c.object),
             "stamp": touches.c.stamp + 1,
             "waiting": True,
             "touched_at": case((touches.c.waiting, touches.c.touched_at), else_=new.excluded.touched_at),
@@ -100,13 +110,13 @@ def waiting(tx: Transaction, crawler_id: int, count: int) -> list[Touch]:
     """Folders that wait, the one that was touched first before the others."""
     mine = select(touches).where(touches.c.crawler_id == crawler_id, touches.c.waiting)
     found = tx.connection.execute(mine.order_by(touches.c.touched_at).limit(count))
-    return [Touch(row.folder, row.deep, row.stamp, row.touched_at) for row in found]
+    return [Touch(row.folder, row.deep, row.object, row.stamp, row.touched_at) for row in found]
 
 
 def unsettled(tx: Transaction, crawler_id: int) -> list[Touch]:
     """All folders that were touched and are not settled, those that wait too."""
     found = tx.connection.execute(select(touches).where(touches.c.crawler_id == crawler_id))
-    return [Touch(row.folder, row.deep, row.stamp, row.touched_at) for row in found]
+    return [Touch(row.folder, row.deep, row.object, row.stamp, row.touched_at) for row in found]
 
 
 def applied(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:

@@ -38,6 +38,7 @@ crawler_touches = Table(
     Column("digest", Name, primary_key=True, comment="of the folder"),
     Column("folder", Text, nullable=False),
     Column("deep", Boolean, nullable=False, comment="whether all below it is meant"),
+    Column("object", Text, comment="name of one that is new, empty if one is gone"),
     Column("stamp", BigInteger, nullable=False, comment="another with each event"),
     Column("waiting", Boolean, nullable=False, comment="if not, it was applied and is still to be settled"),
     time_column("touched_at"),

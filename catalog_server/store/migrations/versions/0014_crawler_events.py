@@ -45,6 +45,7 @@ def upgrade() -> None:
         sa.Column("digest", NAME, nullable=False, comment="of the folder"),
         sa.Column("folder", sa.Text(), nullable=False),
         sa.Column("deep", sa.Boolean(), nullable=False, comment="whether all below it is meant"),
+        sa.Column("object", sa.Text(), nullable=True, comment="name of one that is new, empty if one is gone"),
         sa.Column("stamp", sa.BigInteger(), nullable=False, comment="another with each event"),
         sa.Column("waiting", sa.Boolean(), nullable=False, comment="if not, it was applied and is still to be settled"),
         sa.Column("touched_at", sa.BigInteger(), server_default="0", nullable=False),
