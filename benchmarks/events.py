@@ -189,7 +189,7 @@ def main() -> None:
     """Measure, print and keep."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--no-save", action="store_true")
+    parser.add_argument("--save", action="store_true")
     parser.add_argument("--rate", type=float, default=RATE)
     arguments = parser.parse_args()
     files = FILES // 10 if arguments.quick else FILES
@@ -198,7 +198,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory(prefix="events-") as folder:
             found[word] = run(Path(folder), files, arguments.rate, kill=kill)
         print(word, found[word], flush=True)
-    if not arguments.no_save:
+    if arguments.save:
         save("events", found)
 
 

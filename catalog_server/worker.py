@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catalog_server.config import Config, load
+from catalog_server.crawlers.event_sources import EventSources
 from catalog_server.jobs.durable import Durable, Handler, Step, database_url
 from catalog_server.jobs.execution import Execution
 from catalog_server.jobs.leash import hold
@@ -82,6 +83,7 @@ class Worker:
 
     def loop(self) -> None:
         """Work until the standard input closes."""
+        EventSources(self._services.crawl_events, self._services.targets).start()
         while True:
             try:
                 self._follow_events()
