@@ -30,15 +30,16 @@ PUTS = 32
 FIRST = 100
 """Partitions that are there before."""
 PORT_TRIES_SECONDS = 60
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.2
 
 
-def hook(server: RunningServer) -> dict[str, str]:
+def hook(server: RunningServer, token: str) -> dict[str, str]:
     """What turns the store's webhook on."""
     name = "WEED_NOTIFICATION_WEBHOOK"
     return {
         f"{name}_ENABLED": "true",
         f"{name}_ENDPOINT": f"{server.http}/api/v1/crawlers/raw/events",
+        f"{name}_BEARER_TOKEN": token,
         f"{name}_WORKERS": "20",
         f"{name}_BUFFER_SIZE": "100000",
     }
@@ -103,8 +104,17 @@ async def put_all(store: Store, files: int, rate: float, seen: Seen) -> None:
     await asyncio.gather(*tasks)
 
 
+def follow(server: RunningServer, target: str) -> str:
+    """Make a crawler that follows events; its token."""
+    with httpx.Client(base_url=f"{server.http}/api/v1", timeout=60) as api:
+        options = {"events": "webhook"}
+        body = {"name": "raw", "targets": [target], "database": "raw", "options": options}
+        api.post("/crawlers", json=body).raise_for_status()
+        return str(api.post("/crawlers/raw/events/token", json={}).json()["token"])
+
+
 def prepare(server: RunningServer, s3: S3, store: Store) -> None:
-    """A crawler that follows events, after its first crawl."""
+    """Some partitions, and a crawl of them."""
     import obstore
 
     for number in range(FIRST):
@@ -113,31 +123,27 @@ def prepare(server: RunningServer, s3: S3, store: Store) -> None:
         profile = {
             "name": "store",
             "kind": "s3",
-            "prefixes": [f"s3://{store.bucket}/"],
             "options": {"endpoint": s3.endpoint, "region": s3.region},
             "secrets": {"access_key_id": s3.access_key, "secret_access_key": s3.secret_key},
         }
         api.post("/connections", json=profile).raise_for_status()
-        body = {
-            "name": "raw",
-            "targets": [f"s3://{store.bucket}/raw/"],
-            "database": "raw",
-            "options": {"events": "webhook"},
-        }
-        api.post("/crawlers", json=body).raise_for_status()
-        while True:
-            last = api.get("/crawlers/raw").json()["last_crawl"]
-            if last and last["state"] == "SUCCEEDED":
-                return
-            time.sleep(0.1)
+        state = ""
+        while state != "SUCCEEDED":  # the worker knows of the profile a moment later
+            crawl = api.post("/crawlers/raw/crawls", json={}).json()
+            while (state := crawl["state"]) in ("QUEUED", "RUNNING"):
+                time.sleep(0.1)
+                crawl = api.get(f"/crawls/{crawl['id']}").json()
 
 
 def run(folder: Path, files: int, rate: float, *, kill: bool) -> dict[str, Any]:
     """Put, watch, and kill in the middle."""
     server = start_server(folder / "data")
     try:
-        with s3_server(hook(server)) as s3:
-            store = Store(s3, s3.create_bucket())
+        bucket = "events"
+        token = follow(server, f"s3://{bucket}/raw/")
+        with s3_server(hook(server, token)) as s3:
+            s3.client().create_bucket(Bucket=bucket)
+            store = Store(s3, bucket)
             prepare(server, s3, store)
             seen, ended = Seen(), threading.Event()
             watching = threading.Thread(target=watch, args=(server.thrift_port, seen, ended))

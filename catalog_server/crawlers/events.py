@@ -7,6 +7,7 @@ so events may come twice, late and in any order.
 from __future__ import annotations
 
 import hmac
+import logging
 import re
 import threading
 import time
@@ -19,7 +20,7 @@ from catalog_server.crawlers.notifications import Told
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawler, EventState, Touch, new_crawl_id
-from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound
+from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound, Unavailable
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import name_key
@@ -27,6 +28,7 @@ from catalog_server.store import crawler_events as rows
 from catalog_server.store import crawlers
 from catalog_server.store.transaction import Transaction, now
 
+_log = logging.getLogger(__name__)
 WEBHOOK, WATCH, SQS = "webhook", "watch", "sqs:"
 HEAL = "1h"
 AGAIN_MILLISECONDS = 60_000
@@ -34,6 +36,8 @@ AGAIN_MILLISECONDS = 60_000
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
 _WAKE_SECONDS = 1.0
+_RECENT_SECONDS = 1.0
+_CARRY_SECONDS = 1.0
 
 
 def check_options(options: Mapping[str, str], targets: Sequence[str]) -> None:
@@ -71,17 +75,25 @@ def followed(tx: Transaction, caller: Caller, crawler: Crawler) -> Crawler:
 
 
 @dataclass(slots=True)
-class _Letter:
-    """Notifications for one crawler that wait to be kept, and what became of them."""
+class Letter:
+    """Notifications for one crawler on their way to the store, and what became of them."""
 
     name: str
-    token: str | None
-    caller: Caller | None
-    """None where the token settles who may send; it is not asked for of the server's own parts."""
+    """The key of the crawler's name."""
     told: Told
-    is_done: bool = False
+    caller: Caller | None
+    """Who sent them; None for parts of the server, which nobody asks for a token."""
+    token: str | None
+    done: Callable[[], object]
+    """Called by another thread once they are kept, or refused."""
     error: CatalogError | None = None
     kept: int = 0
+
+    def outcome(self) -> int:
+        """How many folders were touched; raises what they were refused for."""
+        if self.error is not None:
+            raise self.error
+        return self.kept
 
 
 class CrawlEvents:
@@ -91,10 +103,12 @@ class CrawlEvents:
         self._catalog = catalog
         self._store = catalog.store
         self.wake = wake or (lambda: None)
-        self._lock = threading.Lock()
-        self._writing = threading.Lock()
-        self._letters: list[_Letter] = []
+        self._change = threading.Condition()
+        self._letters: list[Letter] = []
+        self._is_carried = False
         self._woken_at = 0.0
+        self._recent: tuple[float, Mapping[str, rows.Follower]] = 0.0, {}
+        """Crawlers as they were a moment ago, for what concerns none of their targets."""
 
     def receive(self, caller: Caller | None, name: str, told: Told, token: str | None = None) -> int:
         """Keep what notifications tell of a crawler's targets; it is durable once this returns. How many folders that are.
@@ -102,28 +116,58 @@ class CrawlEvents:
         Without a caller the server itself has brought them. Raises `NotFound`, `Denied`, and `Invalid` for a crawler that
         follows no events.
         """
-        letter = _Letter(name_key(name), token, caller, told)
-        with self._lock:
-            self._letters.append(letter)
-        with self._writing:  # whoever comes in writes for all that came meanwhile
-            if not letter.is_done:
-                self._write_all()
-        if letter.error is not None:
-            raise letter.error
-        self._wake()
-        return letter.kept
+        done = threading.Event()
+        letter = self.submit(caller, name, told, token, done.set)
+        done.wait()
+        return letter.outcome()
 
-    def _write_all(self) -> None:
-        with self._lock:
-            letters, self._letters = self._letters, []
-        try:
-            self._store.write(lambda tx: self._keep(tx, letters))
-            reach("events_kept")
-        except CatalogError as error:
+    def submit(
+        self, caller: Caller | None, name: str, told: Told, token: str | None, done: Callable[[], object]
+    ) -> Letter:
+        """As `receive`, for those who must not wait: `done` is called once the letter has its outcome."""
+        letter = Letter(name_key(name), told, caller, token, done)
+        if self._concerns_nobody(letter):
+            done()
+            return letter
+        with self._change:
+            self._letters.append(letter)
+            if not self._is_carried:
+                self._is_carried = True
+                threading.Thread(target=self._carry, name="events", daemon=True).start()
+            self._change.notify()
+        return letter
+
+    def _concerns_nobody(self, letter: Letter) -> bool:
+        """Whether a letter, shown with the right token, tells of nothing in the crawler's targets: most stores tell of all."""
+        at, known = self._recent
+        found = known.get(letter.name)
+        if found is None or time.monotonic() - at > _RECENT_SECONDS or letter.told.confirm_url:
+            return False
+        if letter.caller is not None and not _is_shown(letter, found):
+            return False
+        return not any(_is_of(found.targets, one) for one in letter.told.touches)
+
+    def _carry(self) -> None:
+        """Keep what comes, all of it that came while the last was written in one transaction, until nothing comes."""
+        while True:
+            with self._change:
+                if not self._letters:
+                    self._change.wait(_CARRY_SECONDS)
+                letters, self._letters = self._letters, []
+                self._is_carried = bool(letters)
+            if not letters:
+                return
+            try:
+                self._store.write(lambda tx, letters=letters: self._keep(tx, letters))  # type: ignore[misc]
+                reach("events_kept")
+            except Exception as error:
+                if not isinstance(error, CatalogError):
+                    _log.exception("events cannot be kept")
+                for letter in letters:
+                    letter.error = error if isinstance(error, CatalogError) else Unavailable("the store")
             for letter in letters:
-                letter.error = error
-        for letter in letters:
-            letter.is_done = True
+                letter.done()
+            self._wake()
 
     def _wake(self) -> None:
         at = time.monotonic()
@@ -131,8 +175,9 @@ class CrawlEvents:
             self._woken_at = at
             self.wake()
 
-    def _keep(self, tx: Transaction, letters: Sequence[_Letter]) -> None:
+    def _keep(self, tx: Transaction, letters: Sequence[Letter]) -> None:
         known = rows.followers(tx, sorted({letter.name for letter in letters}))
+        self._recent = time.monotonic(), known
         touched: dict[int, list[Touch]] = {}
         received: dict[int, int] = {}
         urls: dict[int, str | None] = {}
@@ -152,17 +197,15 @@ class CrawlEvents:
             rows.touch(tx, crawler_id, touched[crawler_id])
             rows.count_received(tx, crawler_id, received[crawler_id], urls[crawler_id])
 
-    def _addressee(self, tx: Transaction, letter: _Letter, found: rows.Follower | None) -> rows.Follower:
+    def _addressee(self, tx: Transaction, letter: Letter, found: rows.Follower | None) -> rows.Follower:
         if letter.caller is not None and (found is None or found.token_hash is None):
             self._require(tx, letter.caller, Action.RUN, letter.name)
         if found is None:
             if crawlers.get(tx, letter.name) is None:
                 raise NotFound("crawler", letter.name)
             raise Invalid("events", f"crawler {letter.name} follows none: set its option events to webhook")
-        if letter.caller is not None and found.token_hash is not None:
-            shown = token_hash(letter.token) if letter.token else ""
-            if not hmac.compare_digest(shown, found.token_hash):
-                raise Denied("send events to", f"crawler {letter.name} without its token")
+        if letter.caller is not None and found.token_hash is not None and not _is_shown(letter, found):
+            raise Denied("send events to", f"crawler {letter.name} without its token")
         return found
 
     def new_token(self, caller: Caller, name: str) -> str:
@@ -240,6 +283,13 @@ class CrawlEvents:
         if found is None:
             raise NotFound("crawler", name)
         return found
+
+
+def _is_shown(letter: Letter, found: rows.Follower) -> bool:
+    """Whether a letter shows the crawler's token."""
+    if found.token_hash is None or not letter.token:
+        return False
+    return hmac.compare_digest(token_hash(letter.token), found.token_hash)
 
 
 def _is_of(targets: Sequence[str], one: Touch) -> bool:

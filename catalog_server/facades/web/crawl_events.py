@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
@@ -60,10 +62,18 @@ class EventStateAnswer(msgspec.Struct):
 
 
 @routes.post("/crawlers/{crawler}/events", status=200)
-def send_crawl_events(call: Call, crawler: str, query: Sender, body: Notification) -> Received:
+async def send_crawl_events(call: Call, crawler: str, query: Sender, body: Notification) -> Received:
     """Tell a crawler of objects that are new, changed or gone; the answer comes once that cannot be lost any more."""
-    found = told(body)
-    return Received(call.services.crawl_events.receive(call.caller, crawler, found, call.bearer or query.token))
+    loop, done = asyncio.get_running_loop(), asyncio.Event()
+
+    def kept() -> None:
+        with suppress(RuntimeError):  # nobody waits any more
+            loop.call_soon_threadsafe(done.set)
+
+    events, token = call.services.crawl_events, call.bearer or query.token
+    letter = events.submit(call.caller, crawler, told(body), token, kept)
+    await done.wait()
+    return Received(letter.outcome())
 
 
 @routes.get("/crawlers/{crawler}/events")
