@@ -77,7 +77,7 @@ class Following:
         while True:
             self.report.step("following events", self.applied)
             try:
-                busy = self._once()
+                busy, progressed = self._once()
                 self._failures = 0
             except CatalogError as error:
                 self._fail(error)
@@ -91,7 +91,7 @@ class Following:
                 self._changed_at = at
             elif at - self._changed_at >= self.pace.idle:
                 return
-            else:
+            if not progressed:
                 time.sleep(POLL_SECONDS)
 
     def _fail(self, error: CatalogError) -> None:
@@ -107,13 +107,13 @@ class Following:
             found = crawlers.get(tx, self.crawler.name)
         return found is not None and (found.id, found.version) == (self.crawler.id, self.crawler.version)
 
-    def _once(self) -> bool:
-        """Apply what waits; whether there was anything to do, or is still."""
+    def _once(self) -> tuple[bool, bool]:
+        """Apply what waits; whether anything waits or was settled, and whether anything was done."""
         store, crawler = self.catalog.store, self.crawler
         with store.read() as tx:
             waiting = rows.waiting(tx, crawler.id, BATCH_MAX)
             beside = rows.is_crawled(tx, crawler.name, tx.at)
-        left = waiting
+        left, done = waiting, list[Touch]()
         if waiting:
             self._arrivals = self._arrivals or Arrivals(self.catalog, self.crawl, crawler)
             left = self._arrivals.take(waiting, self.changes)
@@ -123,13 +123,14 @@ class Following:
                 store.write(lambda tx: rows.applied(tx, crawler.id, done))
                 self.applied += len(done)
         if beside:  # what a listing that has begun does not know is settled after it
-            return bool(waiting)
+            return bool(waiting), bool(done)
         at = time.monotonic()
         since = at - self._settled_at
         is_quiet = not waiting and at - self._changed_at >= self.pace.quiet
         if (left and since >= REST * self._settling_took) or is_quiet or since >= self.pace.settle:
-            return self._settle() or bool(waiting)
-        return bool(waiting)
+            settled = self._settle()
+            return settled or bool(waiting), settled or bool(done)
+        return bool(waiting), bool(done)
 
     def _settle(self) -> bool:
         """Crawl all that was touched since the last time; whether anything was."""
