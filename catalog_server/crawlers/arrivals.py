@@ -160,12 +160,12 @@ class Arrivals:
 
     def _add(self, known: _Known, fit: Sequence[_Arrived], changes: Changes) -> bool:
         """Add the partitions if some of the files, looked at closely, have the columns that are known."""
-        infos = []
-        for one in _spread(fit, min(known.settings.sample, LOOKS_MAX)):
-            try:
-                infos.append(known.files.stat(f"{one.location}/{one.touch.object}"))
-            except NotFound:
-                return False
+        some = _spread(fit, min(known.settings.sample, LOOKS_MAX))
+        stats = ((one, lambda one=one: known.files.stat(f"{one.location}/{one.touch.object}")) for one in some)
+        try:
+            infos = [info for _, info in classify.ordered(stats)]
+        except NotFound:
+            return False
         new: list[tuple[FileInfo, FileSchema]] = []
         for info, schema, _ in classify.inspect_all(known.files, infos, known.settings.formats or {}):
             if schema is None or schema.format != known.table.format:
