@@ -15,6 +15,8 @@ from catalog_server.lake.filesystem import Lake
 if TYPE_CHECKING:
     from catalog_server.care.runs import CareRuns
     from catalog_server.crawlers.crawl import Crawls
+    from catalog_server.crawlers.events import CrawlEvents
+    from catalog_server.crawlers.targets import Targets
     from catalog_server.hive_migrations.migrations import HiveMigrations
     from catalog_server.jobs.jobs import Jobs
     from catalog_server.query.queries import Queries
@@ -50,10 +52,22 @@ class Services:
     def crawls(self) -> Crawls:
         """Crawlers and their crawls."""
         from catalog_server.crawlers.crawl import Crawls
+
+        return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", self.targets)
+
+    @cached_property
+    def targets(self) -> Targets:
+        """What crawlers may reach."""
         from catalog_server.crawlers.targets import Targets
 
-        targets = Targets(self.config.crawlers.allowed_targets, exposed=self.config.is_exposed)
-        return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", targets)
+        return Targets(self.config.crawlers.allowed_targets, exposed=self.config.is_exposed)
+
+    @cached_property
+    def crawl_events(self) -> CrawlEvents:
+        """Events that crawlers follow."""
+        from catalog_server.crawlers.events import CrawlEvents
+
+        return CrawlEvents(self.catalog, lambda: self.wake_worker())
 
     @cached_property
     def care(self) -> CareRuns:

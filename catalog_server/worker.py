@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from catalog_server.config import Config, load
+from catalog_server.crawlers.event_sources import EventSources
 from catalog_server.jobs.durable import Durable, Handler, Step, database_url
 from catalog_server.jobs.execution import Execution
 from catalog_server.jobs.leash import hold
@@ -31,11 +32,15 @@ HEARTBEAT_SECONDS = 3.0
 LEASE_SECONDS = 20.0
 """Work whose worker was not heard of for so long is taken over."""
 CRAWLS_MAX = 2
+FOLLOWED_MAX = 16
+"""Crawlers whose events are followed; most of the time such a crawl waits."""
+HEAL_SECONDS = 2.0
+"""Between two looks at whether a crawler that follows events is to be crawled in full."""
 MIGRATIONS_MAX = 2
 CARE_MAX = 2
 POLICY_SECONDS = 300.0
 """Between two looks at the tables that ask for care by their properties."""
-KINDS = ("run", "crawl", "migration", "care")
+KINDS = ("run", "crawl", "events", "migration", "care")
 ADDRESSES = "CATALOG_SERVER_ADDRESS_"
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -55,6 +60,7 @@ class Worker:
         handlers = {
             "run": self._run,
             "crawl": self._in_one_step("crawl", "crawl", lambda: services.crawls.execute),
+            "events": self._in_one_step("events", "crawl", lambda: services.crawls.execute),
             "migration": self._in_one_step("migration", "migrate", lambda: services.hive_migrations.execute),
             "care": self._in_one_step("care", "care", lambda: services.care.execute),
         }
@@ -62,6 +68,7 @@ class Worker:
         self._capacity = {
             "run": config.jobs.concurrent_max,
             "crawl": CRAWLS_MAX,
+            "events": FOLLOWED_MAX,
             "migration": MIGRATIONS_MAX,
             "care": CARE_MAX,
         }
@@ -71,12 +78,15 @@ class Worker:
         self._beaten_at = 0.0
         self._first = True
         self._policies_at = 0.0
+        self._healed_at = 0.0
         self._wake_read, self._wake_write = os.pipe()
 
     def loop(self) -> None:
         """Work until the standard input closes."""
+        EventSources(self._services.crawl_events, self._services.targets).start()
         while True:
             try:
+                self._follow_events()
                 self.tick()
                 self._apply_policies()
             except CatalogError as error:
@@ -100,6 +110,13 @@ class Worker:
         for kind in waiting:
             while self._has_room(kind) and self._claim(kind):
                 pass
+
+    def _follow_events(self) -> None:
+        """Queue the crawls that apply what came, and those that find what did not."""
+        if time.monotonic() - self._healed_at >= HEAL_SECONDS:
+            self._healed_at = time.monotonic()
+            self._services.crawl_events.heal(self._services.started_at)
+        self._services.crawl_events.start_due()
 
     def _apply_policies(self) -> None:
         """Queue the table care that is due; the next tick takes it."""

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
+from catalog_server.cli import crawl_events
 from catalog_server.cli.client import Catalog, Server, connect, located, pairs, path
 from catalog_server.cli.output import (
     Failure,
@@ -23,6 +24,7 @@ from catalog_server.cli.output import (
 )
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(crawl_events.app, name="events", help="How far crawlers are with events of objects, and their tokens.")
 Name = Annotated[str, typer.Argument(help="Name of the crawler.")]
 
 

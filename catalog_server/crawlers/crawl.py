@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.differences import differences
+from catalog_server.crawlers.events import check_options, followed
 from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
+from catalog_server.crawlers.following import Following, Pace
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
-from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
+from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of, listed
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
-from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, Touch, new_crawl_id
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
 from catalog_server.model.progress import Tell, seldom
-from catalog_server.store import crawl_changes, crawl_manifests, events, tables
+from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, tables
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
@@ -51,6 +52,8 @@ OPTIONS = {
     "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
     "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
+    "events": "webhook, watch or sqs:URL: what tells of new, changed and deleted objects",
+    "events.heal": "how long after the last crawl in full the next one finds what no event told, or off (1h)",
 }
 """What a crawler can be told, and what is so if it is not."""
 _CHOICES = {
@@ -78,6 +81,7 @@ class Crawls:
         self._sweeps = spools is not None
         self._store = catalog.store
         self.wake = wake or (lambda: None)
+        self.pace = Pace()
 
     def create(self, caller: Caller, crawler: Crawler) -> Crawler:
         """Keep a crawler; raises `Invalid`, `AlreadyExists`, `Denied`."""
@@ -85,9 +89,11 @@ class Crawls:
 
         def work(tx: Transaction) -> Crawler:
             self._require(tx, caller, Action.CREATE, crawler.name)
-            return rows.create(tx, crawler)
+            return followed(tx, caller, rows.create(tx, crawler))
 
-        return self._store.write(work)
+        made = self._store.write(work)
+        self.wake()
+        return made
 
     def get(self, caller: Caller, name: str) -> Crawler:
         """A crawler by its name; raises `NotFound` also where the caller may not see it."""
@@ -112,7 +118,7 @@ class Crawls:
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
                 raise Conflict(f"crawler {found.name}", f"version {expected}", f"version {found.version}")
-            return changed
+            return followed(tx, caller, changed)
 
         return self._store.write(work)
 
@@ -123,6 +129,7 @@ class Crawls:
             found = self._find(tx, caller, Action.DROP, name)
             rows.drop(tx, found.id)
             crawl_manifests.forget(tx, found.id)
+            crawler_events.forget(tx, found.id)
 
         self._store.write(work)
 
@@ -233,9 +240,10 @@ class Crawls:
                 undoing.run()
             elif crawler is None:
                 raise NotFound("crawler", crawl.crawler)
+            elif crawl.follows:
+                Following(self._catalog, crawl, crawler, self._crawl, report, changes, self.pace).run()
             else:
-                caller = Caller(user=crawl.by or "system", via="crawl", run=crawl_id, reversible=True)
-                changes, failures = self._crawl(caller, crawler, report, crawl)
+                changes, failures = self._crawl(crawler, report, crawl)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
             state, error = "CANCELLED", None
@@ -246,15 +254,21 @@ class Crawls:
             raise
         return self._finish(crawl, state, error, report, undoing.told() if undoing else changes)
 
-    def _crawl(self, caller: Caller, crawler: Crawler, report: Report, crawl: Crawl) -> tuple[Changes, Sequence[str]]:
-        """Look at all targets, then write; targets that cannot be read do not keep the others from being written."""
+    def _crawl(
+        self, crawler: Crawler, report: Report, crawl: Crawl, touched: Collection[Touch] | None = None
+    ) -> tuple[Changes, Sequence[str]]:
+        """Look at all targets, then write; targets that cannot be read do not keep the others from being written.
+
+        With `touched`, outside of these folders all counts as it was seen last.
+        """
+        caller = caller_of(crawl)
         # what was listed before the crawl was taken over is not listed again
         began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
         with closing(_Brought()) as brought:
-            failures = self._look_at_all(caller, crawler, report, crawl, versions, brought)
+            failures = self._look_at_all(caller, crawler, report, crawl, versions, brought, touched)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
             # what the store did not give is not gone
@@ -280,12 +294,15 @@ class Crawls:
         crawl: Crawl,
         versions: Mapping[str, tuple[int, int, int]],
         brought: _Brought,
+        touched: Collection[Touch] | None,
     ) -> Sequence[str]:
         """Look at each target, and say which of them could not be looked at."""
         failures = []
         for number, target in enumerate(crawler.targets):
             report.step("listing", report.objects)
-            memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
+            memory = (
+                None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions, touched)
+            )
             try:
                 brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
@@ -300,12 +317,20 @@ class Crawls:
         return failures
 
     def _memory(
-        self, crawler: Crawler, target: str, crawl: Crawl, number: int, versions: Mapping[str, tuple[int, int, int]]
+        self,
+        crawler: Crawler,
+        target: str,
+        crawl: Crawl,
+        number: int,
+        versions: Mapping[str, tuple[int, int, int]],
+        touched: Collection[Touch] | None,
     ) -> Memory:
+        for path in self._spools.glob(f"{crawl.id}.{number}.db*") if touched is not None else ():
+            path.unlink(missing_ok=True)
         manifest = Manifest(self._store, crawler.id, target)
         if not crawl.preview:
             manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
-        return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, writes=not crawl.preview)
+        return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, not crawl.preview, touched)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
         return self._spools / f"{crawl_id}.{number}.db"
@@ -368,6 +393,7 @@ class Crawls:
         if crawler.table_prefix:
             check_name("table prefix", crawler.table_prefix, dots=False)
         _check_options(crawler.options)
+        check_options(crawler.options, crawler.targets)
         return replace(crawler, catalog=self._catalog.core.catalog_name(crawler.catalog))
 
     def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
@@ -427,11 +453,6 @@ class _Brought:
         for manifest in self.manifests:
             with suppress(CatalogError):
                 manifest.discard()
-
-
-def new_crawl_id() -> str:
-    """An id that sorts by time."""
-    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(4)}"
 
 
 def _check_options(options: Mapping[str, str]) -> None:

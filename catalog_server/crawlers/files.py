@@ -7,7 +7,7 @@ are the same is not touched as long as the catalog holds it as it was left.
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -30,6 +30,7 @@ from catalog_server.crawlers.manifest import (
     merged,
     settings_digest,
 )
+from catalog_server.crawlers.relisting import relist
 from catalog_server.crawlers.signs import Signed
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileSystem
@@ -37,7 +38,7 @@ from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats import csv, grok, json
 from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.locations import join, parse
-from catalog_server.model.crawler import Crawler
+from catalog_server.model.crawler import Crawler, Touch
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
 
@@ -134,6 +135,8 @@ class Memory:
     versions: Versions
     writes: bool = True
     """Whether this look is to be remembered."""
+    touched: Collection[Touch] | None = None
+    """Folders outside of which all is as the last crawl saw it; None where nothing is known of that."""
 
 
 def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> list[FoundTable]:
@@ -151,11 +154,22 @@ def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: M
     files, root = lake.filesystem(target), target.rstrip("/")
     if files.is_file(root):
         raise Invalid("target", f"{target} is a file: name the folder that holds it")
-    Listing(files, root, memory.spool, lambda count: report.step("listing", report.objects + count)).run()
+    _list(files, crawler, root, report, memory)
     listed, size = memory.spool.totals()
     report.objects += listed
     report.bytes += size
     return _Target(files, crawler, root, report, memory).look()
+
+
+def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
+    """List into the spool what was touched, where that is known, or all."""
+
+    def step(count: int) -> None:
+        report.step("listing", report.objects + count)
+
+    touched, options = memory.touched, settings_digest(crawler)
+    if touched is None or not relist(files, root, memory.manifest, options, touched, memory.spool, step):
+        Listing(files, root, memory.spool, step).run()
 
 
 class _Target:

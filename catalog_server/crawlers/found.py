@@ -89,6 +89,11 @@ class Report:
         kind, place, text = line
         self.problem(place, text) if kind == "problem" else self.decide(place, text)
 
+    def retell(self, other: Report) -> None:
+        """Tell what another report tells, and nothing else."""
+        self.problems, self.decisions = other.problems, other.decisions
+        self.problem_count, self.objects, self.bytes = other.problem_count, other.objects, other.bytes
+
     @contextmanager
     def heard(self) -> Iterator[list[Line]]:
         """What is told in the block, to be told again by another crawl; cut as the lists are."""

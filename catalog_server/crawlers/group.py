@@ -128,6 +128,11 @@ def _pair(part: str) -> tuple[str | None, str] | None:
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 
+def keys_of(pairs: Sequence[tuple[str | None, str]]) -> list[str]:
+    """Names of the partition keys of a folder by its pairs."""
+    return _key_names([name_key(key) if key else None for key, _ in pairs])
+
+
 def group(
     root: str, folders: Folders, prefix: str = "", level: int | None = None, others: Iterable[Path] = ()
 ) -> Grouping:

@@ -15,6 +15,7 @@ from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, columns_told
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.locations import base_name, normalize
 from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import Crawl
 from catalog_server.model.database import Database
 from catalog_server.model.errors import AlreadyExists, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.names import DatabaseName, TableName, name_key
@@ -46,6 +47,11 @@ class Changes:
     partitions_dropped: int = 0
     unsettled: set[str] = field(default_factory=set)
     """Keys of tables of which the next crawl may have to change something though no file is different."""
+
+
+def caller_of(crawl: Crawl) -> Caller:
+    """On whose behalf a crawl writes."""
+    return Caller(user=crawl.by or "system", via="crawl", run=crawl.id, reversible=True)
 
 
 class Reconciler:
@@ -231,6 +237,10 @@ class Reconciler:
             return held, [], bool(told)
         said = [FOUND_AGAIN if DEPRECATED in held.parameters else OTHER_DATA]
         return self._alter(held, fresh), said, bool(told)
+
+    def add_arrived(self, table: Table, arrived: Iterable[Partition]) -> None:
+        """Add partitions; those that are there stay as they are, and of others nothing is said."""
+        self._add(table, list(arrived))
 
     def _partitions(self, table: Table, wanted: Mapping[tuple[str, ...], Partition]) -> list[str]:
         """Add, change and drop partitions in sets; what was done, in words."""

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
@@ -57,6 +57,15 @@ class FolderPart:
     def listed(self) -> Listed:
         """The files."""
         return unpacked(self.body, Listed)
+
+
+class KnownFolder(Protocol):
+    """Some files of a folder as an earlier crawl saw them."""
+
+    path: str
+    part: int
+    fingerprint: bytes
+    listed: Listed
 
 
 def packed(document: Any) -> bytes:
@@ -117,6 +126,28 @@ class Spool:
                 self._database.execute("DELETE FROM folders WHERE path = ?", (folder,))
             self._database.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._commit_seldom()
+
+    def carry(self, folders: Sequence[KnownFolder]) -> None:
+        """Put folders as an earlier crawl saw them, without asking the store."""
+        rows = [
+            (
+                one.path,
+                one.part,
+                True,
+                len(one.listed.names),
+                sum(one.listed.sizes),
+                one.fingerprint,
+                packed(one.listed),
+            )
+            for one in folders
+        ]
+        with self._lock:
+            self._database.executemany("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def clear(self) -> None:
+        """Forget all that was listed."""
+        with self._lock:
+            self._database.execute("DELETE FROM folders")
 
     def _named(self, folder: str, files: Sequence[Entry]) -> Sequence[Entry]:
         """The files whose names are text; of the others a note is made."""

@@ -54,18 +54,19 @@ class Targets:
             for location in (*connection.prefixes, *filter(None, [connection.options.get("path")])):
                 self._check_endpoint(target, location, lake)
         elif connector.supports_network:
-            self._check_host(target, connection.options.get("host") or "localhost")
+            self.check_host(target, connection.options.get("host") or "localhost")
 
     def _check_endpoint(self, target: str, location: str, lake: Lake) -> None:
         endpoint = lake.storage_options(location).get("endpoint")
         if endpoint:
             check_endpoint("endpoint", endpoint)
-            self._check_host(target, urlsplit(endpoint).hostname or endpoint)
+            self.check_host(target, urlsplit(endpoint).hostname or endpoint)
 
     def _is_named(self, target: str) -> bool:
         return any(_is_below(target, prefix) for prefix in self._allowed)
 
-    def _check_host(self, target: str, host: str) -> None:
+    def check_host(self, target: str, host: str) -> None:
+        """Raise `Invalid` if a target's host is at an address that may not be reached."""
         if self._is_named(target):
             return
         if self._exposed and host.startswith("/"):

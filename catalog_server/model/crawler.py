@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+
+
+def new_crawl_id() -> str:
+    """An id that sorts by time."""
+    return f"{time.time_ns() // 1_000_000:012x}-{secrets.token_hex(4)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,4 +52,44 @@ class Crawl:
     undone_at: int | None = None
     """When it was taken back as a whole (milliseconds), and by whom."""
     undone_by: str | None = None
+    follows: bool = False
+    """Whether it applies events as they come, until none come any more."""
     created_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """A folder that an event spoke of: what lies in it may be another than before. `deep` means all below it."""
+
+    folder: str
+    """Its location as `lake.locations.normalize` spells it."""
+    deep: bool = False
+    object: str | None = None
+    """The name of an object in it that is said to be new; empty where one is said to be gone."""
+    stamp: int = 0
+    touched_at: int = 0
+    """When the first event came that was not applied yet (milliseconds)."""
+
+
+@dataclass(frozen=True, slots=True)
+class EventState:
+    """How far a crawler is with its events; times in milliseconds."""
+
+    source: str
+    """What its option `events` says."""
+    by: str
+    has_token: bool
+    received: int
+    """Notifications that were taken, of whatever they speak."""
+    waiting: int
+    """Folders that were touched and not looked at yet."""
+    unsettled: int
+    """Folders of which the partitions are there, and the table's figures are still to follow."""
+    received_at: int | None = None
+    applied_at: int | None = None
+    lag: int = 0
+    """How long the folder waits that waits longest, in milliseconds."""
+    confirm_url: str | None = None
+    """Where to confirm a subscription of Amazon SNS."""
+    crawl: str | None = None
+    """The crawl that applies them now."""

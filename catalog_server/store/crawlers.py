@@ -45,6 +45,7 @@ def _crawl(row: Any) -> Crawl:
         undo_of=row.undo_of,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
+        follows=row.follows,
         created_at=row.created_at,
     )
 
@@ -99,9 +100,16 @@ def drop(tx: Transaction, crawler_id: int) -> None:
 
 
 def create_crawl(
-    tx: Transaction, crawl_id: str, crawler: str, by: str, *, preview: bool = False, undo_of: str | None = None
+    tx: Transaction,
+    crawl_id: str,
+    crawler: str,
+    by: str,
+    *,
+    preview: bool = False,
+    undo_of: str | None = None,
+    follows: bool = False,
 ) -> Crawl:
-    """Insert a crawl, or the undo of one, that waits for a worker."""
+    """Insert a crawl, the undo of one, or one that follows events, that waits for a worker."""
     values = {
         "id": crawl_id,
         "crawler": crawler,
@@ -114,6 +122,7 @@ def create_crawl(
         "cancel_requested": False,
         "heartbeat_at": 0,
         "undo_of": undo_of,
+        "follows": follows,
     }
     return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
 

@@ -6,14 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Table, select, update
+from sqlalchemy import ColumnElement, Table, select, true, update
 
 from catalog_server.store.schema import care_runs, crawls, hive_migrations, job_runs
 from catalog_server.store.transaction import Transaction
 
-QUEUES: dict[str, Table] = {"run": job_runs, "crawl": crawls, "migration": hive_migrations, "care": care_runs}
+QUEUES: dict[str, Table] = {
+    "run": job_runs,
+    "crawl": crawls,
+    "events": crawls,
+    "migration": hive_migrations,
+    "care": care_runs,
+}
 """The tables that work waits in, by the kind of work."""
 HISTORY_MAX = 200
+
+
+def _is_of(kind: str) -> ColumnElement[bool]:
+    """Crawls that follow events are a kind of their own: they go on for as long as events come."""
+    return crawls.c.follows.is_(kind == "events") if QUEUES[kind] is crawls else true()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +41,9 @@ class Lease:
 def claim(tx: Transaction, kind: str, owner: str) -> str | None:
     """Take the work that waited longest: it is RUNNING and ours when its id is returned; None when nothing waits."""
     table = QUEUES[kind]
-    oldest = select(table).where(table.c.state == "QUEUED").order_by(table.c.created_at, table.c.id).limit(1)
+    oldest = (
+        select(table).where(table.c.state == "QUEUED", _is_of(kind)).order_by(table.c.created_at, table.c.id).limit(1)
+    )
     row = tx.connection.execute(oldest.with_for_update(skip_locked=True)).first()
     if row is None:
         return None
@@ -44,14 +57,15 @@ def claim(tx: Transaction, kind: str, owner: str) -> str | None:
 def waiting(tx: Transaction, kind: str) -> bool:
     """Whether any work of a kind waits."""
     table = QUEUES[kind]
-    return tx.connection.execute(select(table.c.id).where(table.c.state == "QUEUED").limit(1)).first() is not None
+    found = select(table.c.id).where(table.c.state == "QUEUED", _is_of(kind)).limit(1)
+    return tx.connection.execute(found).first() is not None
 
 
 def running(tx: Transaction, kind: str) -> list[Lease]:
     """All work of a kind that somebody holds."""
     table = QUEUES[kind]
     columns = (table.c.id, table.c.owner, table.c.heartbeat_at, table.c.cancel_requested)
-    rows = tx.connection.execute(select(*columns).where(table.c.state == "RUNNING"))
+    rows = tx.connection.execute(select(*columns).where(table.c.state == "RUNNING", _is_of(kind)))
     return [Lease(kind, row.id, row.owner, row.heartbeat_at, row.cancel_requested) for row in rows]
 
 

@@ -120,6 +120,29 @@ def test_crawler_is_told_what_cannot_be_guessed(server: RunningServer, tmp_path:
     assert table["parameters"]["readable_by"] == "sql, spark"
 
 
+def test_events_are_followed_with_the_token_that_is_told_once(server: RunningServer, tmp_path: Path) -> None:
+    def put(month: int) -> str:
+        path = tmp_path / "lake" / "t" / f"k={month}" / "a.csv"
+        path.parent.mkdir(parents=True)
+        path.write_text("a,b\n1,2\n")
+        return f"file://{path}"  # nothing in a location is encoded
+
+    put(1)
+    target = (tmp_path / "lake").as_uri()
+    run(server, "crawlers", "create", "lake2", "--target", target, "--database", "lake2", "--option", "events=webhook")
+    token = json.loads(run(server, "crawlers", "events", "token", "lake2"))["token"]
+    run(server, "crawlers", "run", "lake2", "--wait")
+    body = [{"location": put(2)}, {"folder": target}]
+    headers = {"Authorization": f"Bearer {token}"}
+    events = f"{server.http}/api/v1/crawlers/lake2/events"
+    assert httpx.post(events, json=body, headers=headers, trust_env=False).json() == {"folders": 2}
+    while json.loads(run(server, "crawlers", "events", "show", "lake2"))["waiting"]:
+        time.sleep(0.05)
+    assert json.loads(run(server, "sql", "select count(*) as n from lake2.t where k = 2")) == {"n": 1}
+    run(server, "crawlers", "events", "drop-token", "lake2", "--yes")
+    assert not json.loads(run(server, "crawlers", "events", "show", "lake2"))["has_token"]
+
+
 def test_job_writes_a_table_that_is_there_at_once(server: RunningServer, flights: str, tmp_path: Path) -> None:
     pytest.importorskip("pysail")
     script = tmp_path / "late.py"

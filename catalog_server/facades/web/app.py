@@ -16,6 +16,7 @@ from catalog_server.facades.web import (
     care,
     catalogs,
     connections,
+    crawl_events,
     crawlers,
     databases,
     errors,
@@ -62,6 +63,7 @@ NOUNS = (
     queries,
     connections,
     crawlers,
+    crawl_events,
     jobs,
     hive_migrations,
     events,
@@ -118,6 +120,7 @@ class Api:
             request.headers.get("last-event-id"),
             self.run,
             self.streams,
+            _bearer(request.headers.get("authorization", "")),
         )
 
     async def _arguments(self, request: Request, operation: Operation, parts: dict[str, str]) -> dict[str, Any]:
@@ -158,6 +161,11 @@ def _openapi() -> bytes:
 def _request_id(request: Request) -> str | None:
     found: str | None = request.scope.get("state", {}).get("request_id")
     return found
+
+
+def _bearer(authorization: str) -> str | None:
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _number(name: str, text: str) -> int:

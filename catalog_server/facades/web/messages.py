@@ -348,7 +348,7 @@ class TestAnswer(msgspec.Struct):
 
 
 class CrawlAnswer(msgspec.Struct):
-    """One run of a crawler, a preview, which writes nothing, or an undo; progress and summary are open maps."""
+    """One run of a crawler, one that follows events, a preview, which writes nothing, or an undo."""
 
     id: str
     crawler: str
@@ -357,6 +357,7 @@ class CrawlAnswer(msgspec.Struct):
     undo_of: str | None
     undone_at: int | None
     undone_by: str | None
+    follows: bool
     created_at: int | None
     started_at: int | None
     finished_at: int | None

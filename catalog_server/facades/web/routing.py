@@ -35,6 +35,8 @@ class Call:
     """Runs something that waits for the store in one of the server's threads, for operations that are coroutines."""
     streams: Any = None
     """The open event streams (`events.Streams`)."""
+    bearer: str | None = None
+    """The bearer token that the client shows, for the operations that ask for one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from catalog_server.store.schema.core import (
     table_versions,
     tables,
 )
-from catalog_server.store.schema.crawls import crawl_manifests
+from catalog_server.store.schema.crawls import crawl_manifests, crawler_events, crawler_touches
 from catalog_server.store.schema.iceberg import idempotency_keys, metrics_reports, scan_plans
 from catalog_server.store.schema.locks import locks
 from catalog_server.store.schema.materialized_views import materialized_view_sources
@@ -45,6 +45,8 @@ __all__ = [
     "crawl_befores",
     "crawl_changes",
     "crawl_manifests",
+    "crawler_events",
+    "crawler_touches",
     "crawlers",
     "crawls",
     "databases",

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, LargeBinary, Table
+from sqlalchemy import BigInteger, Boolean, Column, Index, LargeBinary, Table, Text
 
-from catalog_server.store.schema.base import Id, Name, metadata
+from catalog_server.store.schema.base import Id, Name, metadata, time_column
 
 crawl_manifests = Table(
     "crawl_manifests",
@@ -17,3 +17,31 @@ crawl_manifests = Table(
     Column("stamp", BigInteger, nullable=False, comment="another with each change"),
     Column("body", LargeBinary, nullable=False),
 )
+
+crawler_events = Table(
+    "crawler_events",
+    metadata,
+    Column("crawler_id", Id, primary_key=True, autoincrement=False),
+    Column("by", Text, nullable=False, comment="who had the crawler follow events, on whose behalf it does"),
+    Column("token_hash", Text),
+    Column("received", BigInteger, nullable=False),
+    time_column("received_at", nullable=True),
+    time_column("applied_at", nullable=True),
+    Column("confirm_url", Text, comment="where a subscription waits to be confirmed"),
+)
+"""One row per crawler that follows events."""
+
+crawler_touches = Table(
+    "crawler_touches",
+    metadata,
+    Column("crawler_id", Id, primary_key=True, autoincrement=False),
+    Column("digest", Name, primary_key=True, comment="of the folder"),
+    Column("folder", Text, nullable=False),
+    Column("deep", Boolean, nullable=False, comment="whether all below it is meant"),
+    Column("object", Text, comment="name of one that is new, empty if one is gone"),
+    Column("stamp", BigInteger, nullable=False, comment="another with each event"),
+    Column("waiting", Boolean, nullable=False, comment="if not, it was applied and is still to be settled"),
+    time_column("touched_at"),
+    Index("crawler_touches_by_time", "crawler_id", "waiting", "touched_at"),
+)
+"""Folders that events spoke of."""

@@ -231,6 +231,8 @@ export interface Crawl {
   undo_of: string | null;
   undone_at: Time;
   undone_by: string | null;
+  /** Whether it applies events as they come. */
+  follows: boolean;
   state: string;
   created_at: Time;
   started_at: Time;
@@ -252,6 +254,20 @@ export interface Crawler {
   version: number;
   created_at: Time;
   last_crawl: Crawl | null;
+}
+
+/** How far a crawler is with events of objects. */
+export interface CrawlEvents {
+  source: string | null;
+  has_token: boolean;
+  received: number;
+  waiting: number;
+  unsettled: number;
+  received_at: Time;
+  applied_at: Time;
+  lag_ms: number;
+  confirm_url: string | null;
+  crawl: string | null;
 }
 
 export interface Run {

@@ -13,6 +13,7 @@ import { isFinal } from "../api/types";
 import { linesOf, pairsOf } from "../lib/lines";
 import { summaryCount } from "../lib/summary";
 import { href, navigate, useParam } from "../router";
+import { CrawlerEvents } from "./crawler_events";
 import { KeyValues } from "./table_facts";
 
 function useStartCrawl(name: string) {
@@ -364,6 +365,7 @@ export function CrawlerPage({ name }: { name: string }) {
               </Fact>
             </Facts>
             <KeyValues title="Options" values={data.options} />
+            {data.options.events !== undefined && <CrawlerEvents name={data.name} />}
             <Panel title="Crawls">
               <Answer of={crawls}>
                 {(page) =>

@@ -1,0 +1,304 @@
+"""Events that crawlers follow, as a service: notifications are taken and kept, and crawls started that apply them.
+
+An event counts for no more than the folder that it speaks of: what lies there is asked of the store when the event is applied,
+so events may come twice, late and in any order.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import re
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from catalog_server.authentication import new_token, token_hash
+from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers.notifications import Told
+from catalog_server.lake.locations import normalize
+from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import Crawler, EventState, Touch, new_crawl_id
+from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound, Unavailable
+from catalog_server.model.failpoint import reach
+from catalog_server.model.grant import Action, Resource
+from catalog_server.model.names import name_key
+from catalog_server.store import crawler_events as rows
+from catalog_server.store import crawlers
+from catalog_server.store.transaction import Transaction, now
+
+_log = logging.getLogger(__name__)
+WEBHOOK, WATCH, SQS = "webhook", "watch", "sqs:"
+HEAL = "1h"
+AGAIN_MILLISECONDS = 60_000
+"""How long after a crawl failed to follow the next one tries."""
+_UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
+_HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
+_WAKE_SECONDS = 1.0
+_RECENT_SECONDS = 1.0
+_CARRY_SECONDS = 1.0
+
+
+def check_options(options: Mapping[str, str], targets: Sequence[str]) -> None:
+    """Raise `Invalid` for options about events that cannot be."""
+    heal_seconds(options)
+    source = options.get("events")
+    if source is None:
+        return
+    if source not in (WEBHOOK, WATCH) and not re.fullmatch(r"sqs:https?://\S+", source):
+        raise Invalid("option events", f"{source!r} is none of webhook, watch, sqs:URL")
+    if any(one.startswith("connection:") for one in targets):
+        raise Invalid("option events", "is for targets of files: give those of connections a crawler of their own")
+    if source == WATCH and any(not normalize(one).startswith("file:") for one in targets):
+        raise Invalid("option events", "watch is for local folders: stores tell of their objects by webhook or queue")
+
+
+def heal_seconds(options: Mapping[str, str]) -> int | None:
+    """After how long a crawl in full finds what events did not tell; None if never. Raises `Invalid`."""
+    said = options.get("events.heal", HEAL)
+    if said == "off":
+        return None
+    match = _HEAL.fullmatch(said)
+    if match is None:
+        raise Invalid("option events.heal", f"{said!r} is neither off nor a time such as 30m, 1h or 1d")
+    return int(match[1]) * _UNITS[match[2]]
+
+
+def followed(tx: Transaction, caller: Caller, crawler: Crawler) -> Crawler:
+    """The crawler, which from now on follows events, or none, as its options say."""
+    if "events" in crawler.options:
+        rows.follow(tx, crawler, caller.user)
+    else:
+        rows.forget(tx, crawler.id)
+    return crawler
+
+
+@dataclass(slots=True)
+class Letter:
+    """Notifications for one crawler on their way to the store, and what became of them."""
+
+    name: str
+    """The key of the crawler's name."""
+    told: Told
+    caller: Caller | None
+    """Who sent them; None for parts of the server, which nobody asks for a token."""
+    token: str | None
+    done: Callable[[], object]
+    """Called by another thread once they are kept, or refused."""
+    error: CatalogError | None = None
+    kept: int = 0
+
+    def outcome(self) -> int:
+        """How many folders were touched; raises what they were refused for."""
+        if self.error is not None:
+            raise self.error
+        return self.kept
+
+
+class CrawlEvents:
+    """Takes notifications, many in one transaction, and says how far crawlers are; `wake` tells the worker."""
+
+    def __init__(self, catalog: CatalogService, wake: Callable[[], None] | None = None) -> None:
+        self._catalog = catalog
+        self._store = catalog.store
+        self.wake = wake or (lambda: None)
+        self._change = threading.Condition()
+        self._letters: list[Letter] = []
+        self._is_carried = False
+        self._woken_at = 0.0
+        self._recent: tuple[float, Mapping[str, rows.Follower]] = 0.0, {}
+        """Crawlers as they were a moment ago, for what concerns none of their targets."""
+
+    def receive(self, caller: Caller | None, name: str, told: Told, token: str | None = None) -> int:
+        """Keep what notifications tell of a crawler's targets; it is durable once this returns. How many folders that are.
+
+        Without a caller the server itself has brought them. Raises `NotFound`, `Denied`, and `Invalid` for a crawler that
+        follows no events.
+        """
+        done = threading.Event()
+        letter = self.submit(caller, name, told, token, done.set)
+        done.wait()
+        return letter.outcome()
+
+    def submit(
+        self, caller: Caller | None, name: str, told: Told, token: str | None, done: Callable[[], object]
+    ) -> Letter:
+        """As `receive`, for those who must not wait: `done` is called once the letter has its outcome."""
+        letter = Letter(name_key(name), told, caller, token, done)
+        if self._concerns_nobody(letter):
+            done()
+            return letter
+        with self._change:
+            self._letters.append(letter)
+            if not self._is_carried:
+                self._is_carried = True
+                threading.Thread(target=self._carry, name="events", daemon=True).start()
+            self._change.notify()
+        return letter
+
+    def _concerns_nobody(self, letter: Letter) -> bool:
+        """Whether a letter, shown with the right token, tells of nothing in the crawler's targets: most stores tell of all."""
+        at, known = self._recent
+        found = known.get(letter.name)
+        if found is None or time.monotonic() - at > _RECENT_SECONDS or letter.told.confirm_url:
+            return False
+        if letter.caller is not None and not _is_shown(letter, found):
+            return False
+        return not any(_is_of(found.targets, one) for one in letter.told.touches)
+
+    def _carry(self) -> None:
+        """Keep what comes, all of it that came while the last was written in one transaction, until nothing comes."""
+        while True:
+            with self._change:
+                if not self._letters:
+                    self._change.wait(_CARRY_SECONDS)
+                letters, self._letters = self._letters, []
+                self._is_carried = bool(letters)
+            if not letters:
+                return
+            try:
+                self._store.write(lambda tx, letters=letters: self._keep(tx, letters))  # type: ignore[misc]
+                reach("events_kept")
+            except Exception as error:
+                if not isinstance(error, CatalogError):
+                    _log.exception("events cannot be kept")
+                for letter in letters:
+                    letter.error = error if isinstance(error, CatalogError) else Unavailable("the store")
+            for letter in letters:
+                letter.done()
+            self._wake()
+
+    def _wake(self) -> None:
+        at = time.monotonic()
+        if at - self._woken_at >= _WAKE_SECONDS:
+            self._woken_at = at
+            self.wake()
+
+    def _keep(self, tx: Transaction, letters: Sequence[Letter]) -> None:
+        known = rows.followers(tx, sorted({letter.name for letter in letters}))
+        self._recent = time.monotonic(), known
+        touched: dict[int, list[Touch]] = {}
+        received: dict[int, int] = {}
+        urls: dict[int, str | None] = {}
+        for letter in letters:
+            letter.error, letter.kept = None, 0
+            try:
+                follower = self._addressee(tx, letter, known.get(letter.name))
+            except CatalogError as error:
+                letter.error = error
+                continue
+            mine = [one for one in letter.told.touches if _is_of(follower.targets, one)]
+            letter.kept = len({(one.folder, one.deep) for one in mine})
+            touched.setdefault(follower.id, []).extend(mine)
+            received[follower.id] = received.get(follower.id, 0) + letter.told.objects
+            urls[follower.id] = letter.told.confirm_url or urls.get(follower.id)
+        for crawler_id in sorted(touched):
+            rows.touch(tx, crawler_id, touched[crawler_id])
+            rows.count_received(tx, crawler_id, received[crawler_id], urls[crawler_id])
+
+    def _addressee(self, tx: Transaction, letter: Letter, found: rows.Follower | None) -> rows.Follower:
+        if letter.caller is not None and (found is None or found.token_hash is None):
+            self._require(tx, letter.caller, Action.RUN, letter.name)
+        if found is None:
+            if crawlers.get(tx, letter.name) is None:
+                raise NotFound("crawler", letter.name)
+            raise Invalid("events", f"crawler {letter.name} follows none: set its option events to webhook")
+        if letter.caller is not None and found.token_hash is not None and not _is_shown(letter, found):
+            raise Denied("send events to", f"crawler {letter.name} without its token")
+        return found
+
+    def new_token(self, caller: Caller, name: str) -> str:
+        """A new token that notifications for a crawler have to show from now on; it is kept as a hash and told this once.
+
+        Raises `NotFound`, `Denied`, and `Invalid` for a crawler that follows no events.
+        """
+        token = new_token()
+        self._set_token(caller, name, token_hash(token))
+        return token
+
+    def drop_token(self, caller: Caller, name: str) -> None:
+        """Have notifications for a crawler need no token any more; raises as `new_token` does."""
+        self._set_token(caller, name, None)
+
+    def _set_token(self, caller: Caller, name: str, hashed: str | None) -> None:
+        def work(tx: Transaction) -> None:
+            found = self._find(tx, caller, Action.ALTER, name)
+            if not rows.set_token(tx, found.id, hashed):
+                raise Invalid("events", f"crawler {found.name} follows none: set its option events to webhook")
+
+        self._store.write(work)
+
+    def state(self, caller: Caller, name: str) -> EventState | None:
+        """How far a crawler is with its events; None if it follows none. Raises `NotFound`."""
+        with self._store.read() as tx:
+            return rows.state(tx, self._find(tx, caller, Action.DESCRIBE, name))
+
+    def followers(self) -> Mapping[str, rows.Follower]:
+        """All crawlers that follow events, by the keys of their names."""
+        with self._store.read() as tx:
+            return rows.followers(tx)
+
+    def start_due(self) -> None:
+        """Queue a crawl for each crawler that has events to apply and none that does."""
+        before = now() - AGAIN_MILLISECONDS
+        with self._store.read() as tx:
+            if not rows.due(tx, before):
+                return
+
+        def work(tx: Transaction) -> None:
+            for name, by in rows.due(tx, before):
+                crawlers.create_crawl(tx, new_crawl_id(), name, by, follows=True)
+
+        self._store.write(work)
+
+    def heal(self, since: int = 0) -> None:
+        """Queue a crawl in full of each crawler that follows events and had none for longer than its option says.
+
+        Of events that a queue does not keep, some may be lost while nobody listens: so `since` (milliseconds) is when this
+        server began to, and a crawl before does not count.
+        """
+        with self._store.read() as tx:
+            known = rows.followers(tx)
+            if not known:
+                return
+
+        def work(tx: Transaction) -> None:
+            crawled = rows.crawled(tx)
+            for follower in known.values():
+                seconds = heal_seconds(follower.options)
+                at, is_busy = crawled.get(follower.name, (0, False))
+                heard = follower.options["events"].startswith(SQS) or at >= since
+                if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
+                    crawlers.create_crawl(tx, new_crawl_id(), follower.name, follower.by)
+
+        self._store.write(work)
+
+    def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
+        self._catalog.grants.require(tx, caller, action, Resource("crawler", (name,)))
+
+    def _find(self, tx: Transaction, caller: Caller, action: Action, name: str) -> Crawler:
+        self._require(tx, caller, action, name)
+        found = crawlers.get(tx, name)
+        if found is None:
+            raise NotFound("crawler", name)
+        return found
+
+
+def _is_shown(letter: Letter, found: rows.Follower) -> bool:
+    """Whether a letter shows the crawler's token."""
+    if found.token_hash is None or not letter.token:
+        return False
+    return hmac.compare_digest(token_hash(letter.token), found.token_hash)
+
+
+def _is_of(targets: Sequence[str], one: Touch) -> bool:
+    """Whether a folder lies in one of the targets, or a target lies in a folder of which all is meant."""
+    for target in map(normalize, targets):
+        if (
+            one.folder == target
+            or one.folder.startswith(f"{target}/")
+            or (one.deep and target.startswith(f"{one.folder}/"))
+        ):
+            return True
+    return False

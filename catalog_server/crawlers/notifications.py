@@ -1,0 +1,205 @@
+"""Notifications of object stores: the folders that they speak of, in whichever shape they come.
+
+Amazon S3's `Records` (MinIO, Ceph, versitygw and others send the same), alone or in an envelope of SNS or SQS, EventBridge's
+events, those of SeaweedFS's filer, and plainly named objects or folders of any store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from catalog_server.lake.formats.sniff import is_hidden
+from catalog_server.lake.locations import normalize
+from catalog_server.model.crawler import Touch
+from catalog_server.model.errors import CatalogError, Invalid
+
+RECORDS_MAX = 10_000
+_DEPTH_MAX = 4
+"""Envelopes within each other."""
+_SEAWEED_BUCKETS = "/buckets/"
+Shape = Callable[["Told", Mapping[str, Any], int], None]
+
+
+@dataclass(slots=True)
+class Told:
+    """What a notification says: the folders that it speaks of, how many objects, and where to confirm a subscription."""
+
+    touches: list[Touch] = field(default_factory=list)
+    objects: int = 0
+    confirm_url: str | None = None
+
+    def touch(self, location: str, *, size: int | None = None, is_gone: bool = False) -> None:
+        """Note an object; what engines cannot name, and what they do not look at, makes none."""
+        self._count()
+        with suppress(CatalogError):
+            found = normalize(location)
+            folder, _, name = found.rpartition("/")
+            is_data = size != 0 and not is_hidden(name)
+            self.touches.append(Touch(folder, object="" if is_gone else name if is_data else None))
+
+    def touch_folder(self, location: str, *, deep: bool = False) -> None:
+        """Note a folder in which anything may be different, or all below it."""
+        self._count()
+        with suppress(CatalogError):
+            self.touches.append(Touch(normalize(location), deep=deep))
+
+    def _count(self) -> None:
+        self.objects += 1
+        if self.objects > RECORDS_MAX:
+            raise Invalid("Records", f"has more than {RECORDS_MAX} entries")
+
+
+def told(body: object) -> Told:
+    """What a decoded notification says; raises `Invalid` that names the field where it is none."""
+    found = Told()
+    _take(found, body, 0)
+    return found
+
+
+def told_by(text: bytes | str) -> Told:
+    """What the text of a notification says; raises `Invalid`."""
+    return told(_decoded(text, "body"))
+
+
+def _decoded(text: bytes | str, name: str) -> object:
+    try:
+        return msgspec.json.decode(text)
+    except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
+        raise Invalid(name, f"is not valid JSON: {error}") from error
+
+
+def _take(found: Told, body: object, depth: int) -> None:
+    if depth > _DEPTH_MAX:
+        raise Invalid("body", f"has more than {_DEPTH_MAX} envelopes in each other")
+    if isinstance(body, list):
+        for one in body:
+            _take(found, one, depth + 1)
+        return
+    if not isinstance(body, dict):
+        raise Invalid("body", "is no notification: it must be a JSON object, or a list of them")
+    for key, shape in _SHAPES.items():
+        if key in body:
+            shape(found, body, depth)
+            return
+    raise Invalid("body", f"is no notification that is known: it has none of {', '.join(_SHAPES)}")
+
+
+def _records(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """S3's own: `{"Records": [{"eventName": ..., "s3": {"bucket": {"name": ...}, "object": {"key": ...}}}]}`."""
+    records = body["Records"]
+    if not isinstance(records, list):
+        raise Invalid("Records", "must be a list")
+    for at, record in enumerate(records):
+        where = f"Records[{at}]"
+        bucket = _text(record, f"{where}.s3.bucket.name", "s3", "bucket", "name")
+        key = _text(record, f"{where}.s3.object.key", "s3", "object", "key")
+        _touch(
+            found, bucket, unquote_plus(key, errors="surrogateescape"), record["s3"]["object"], record.get("eventName")
+        )
+
+
+def _touch(found: Told, bucket: str, key: str, thing: Mapping[str, Any], event: object) -> None:
+    """An object by its key; a mark that stands for a folder touches the folder alone."""
+    size = thing.get("size")
+    is_gone = isinstance(event, str) and any(word in event for word in ("Removed", "Deleted", "Expiration"))
+    if key.strip("/") and key.endswith("/"):
+        found.touch_folder(f"s3://{bucket}/{key}")
+    elif key.strip("/"):
+        found.touch(f"s3://{bucket}/{key}", size=size if isinstance(size, int) else None, is_gone=is_gone)
+
+
+def _event_bridge(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """`{"detail-type": "Object Created", "detail": {"bucket": {"name": ...}, "object": {"key": ...}}}`; keys are plain."""
+    bucket = _text(body, "detail.bucket.name", "detail", "bucket", "name")
+    key = _text(body, "detail.object.key", "detail", "object", "key")
+    _touch(found, bucket, key, body["detail"]["object"], body.get("detail-type"))
+
+
+def _envelope(found: Told, body: Mapping[str, Any], depth: int) -> None:
+    """SNS's: `{"Type": "Notification", "Message": "..."}`; a subscription has to be confirmed by a person."""
+    kind = body["Type"]
+    if kind in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
+        found.confirm_url = _text(body, "SubscribeURL", "SubscribeURL")
+    elif kind == "Notification":
+        _take(found, _decoded(_text(body, "Message", "Message"), "Message"), depth + 1)
+    else:
+        raise Invalid("Type", f"{str(kind)[:40]!r} is none of Notification, SubscriptionConfirmation")
+
+
+def _seaweed(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """SeaweedFS's: `{"event_type": "create", "key": "/buckets/BUCKET/KEY", "message": {...}}`, of folders too."""
+    kind, path = _text(body, "event_type", "event_type"), _text(body, "key", "key")
+    message = body.get("message")
+    message = message if isinstance(message, dict) else {}
+    old, new = _entry(message.get("old_entry")), _entry(message.get("new_entry"))
+    is_folder = bool((old or new or {}).get("is_directory"))
+    if not is_folder or kind in ("delete", "rename"):  # a folder that is made has nothing in it yet
+        _seaweed_touch(found, path, new if kind in ("create", "update") else None, is_folder=is_folder)
+    moved = f"{message.get('new_parent_path', '')}/{new.get('name', '')}" if new else path
+    if moved != path and old:
+        _seaweed_touch(found, moved, new, is_folder=is_folder)
+
+
+def _entry(value: object) -> Mapping[str, Any] | None:
+    return value if isinstance(value, dict) else None
+
+
+def _seaweed_touch(found: Told, path: str, entry: Mapping[str, Any] | None, *, is_folder: bool) -> None:
+    inside = path.removeprefix(_SEAWEED_BUCKETS)
+    if inside == path or inside.startswith("."):
+        return
+    if is_folder:
+        found.touch_folder(f"s3://{inside}", deep=True)
+        return
+    attributes = entry.get("attributes") if entry else None
+    size = attributes.get("file_size") if isinstance(attributes, dict) else None
+    found.touch(f"s3://{inside}", size=size if isinstance(size, int) else None, is_gone=entry is None)
+
+
+def _location(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """`{"location": "file:///srv/raw/t/a.csv"}`, an object of any store by its location."""
+    found.touch(_checked(_text(body, "location", "location"), "location"))
+
+
+def _folder(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """`{"folder": "file:///srv/raw/t"}`, a folder in which anything may be different."""
+    found.touch_folder(_checked(_text(body, "folder", "folder"), "folder"))
+
+
+def _checked(location: str, name: str) -> str:
+    try:
+        return normalize(location)
+    except CatalogError as error:
+        raise Invalid(name, error.message) from error
+
+
+def _test(*_: object) -> None:
+    """What S3 sends to see whether anybody listens."""
+
+
+_SHAPES: dict[str, Shape] = {
+    "Records": _records,
+    "detail": _event_bridge,
+    "event_type": _seaweed,
+    "Type": _envelope,
+    "Event": _test,
+    "location": _location,
+    "folder": _folder,
+}
+"""By the field that tells a shape from the others."""
+
+
+def _text(value: object, where: str, *names: str) -> str:
+    for name in names:
+        value = value.get(name) if isinstance(value, dict) else None
+    if not isinstance(value, str) or not value:
+        raise Invalid(where, "must be a text that is not empty")
+    if "\x00" in value:
+        raise Invalid(where, "holds a NUL character")
+    return value

@@ -1,0 +1,38 @@
+// How far a crawler is with the events of objects that it follows, asked for again and again.
+import { useQuery } from "@tanstack/react-query";
+import { get } from "../api/client";
+import type { CrawlEvents } from "../api/types";
+import { When } from "../components/basics";
+import { Answer } from "../components/feedback";
+import { Fact, Facts, Panel } from "../components/layout";
+
+const POLL_MS = 2000;
+
+export function CrawlerEvents({ name }: { name: string }) {
+  const parts = ["crawlers", name, "events"];
+  const events = useQuery({
+    queryKey: parts,
+    queryFn: ({ signal }) => get<CrawlEvents>(parts, {}, signal),
+    refetchInterval: POLL_MS,
+  });
+  return (
+    <Panel title="Events" body>
+      <Answer of={events}>
+        {(state) => (
+          <Facts>
+            <Fact label="Source">{state.source}</Fact>
+            <Fact label="Told of">{`${state.received} objects`}</Fact>
+            <Fact label="Waiting">
+              {state.waiting === 0 ? "nothing" : `${state.waiting} folders, ${(state.lag_ms / 1000).toFixed(1)} s`}
+            </Fact>
+            {state.unsettled > 0 && <Fact label="To be settled">{`${state.unsettled} folders`}</Fact>}
+            <Fact label="Last applied">
+              {state.applied_at === null ? <span className="faint">never</span> : <When at={state.applied_at} />}
+            </Fact>
+            <Fact label="Token">{state.has_token ? "asked for" : "not asked for"}</Fact>
+          </Facts>
+        )}
+      </Answer>
+    </Panel>
+  );
+}

@@ -1,0 +1,197 @@
+"""Rows of the events that crawlers follow: which folders were touched, and how far each crawler is with them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Text, case, delete, exists, func, select, tuple_, type_coerce, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from catalog_server.model.crawler import Crawler, EventState, Touch
+from catalog_server.store.schema import crawler_events as rows
+from catalog_server.store.schema import crawler_touches as touches
+from catalog_server.store.schema import crawlers, crawls
+from catalog_server.store.transaction import Transaction
+
+_AT_ONCE = 400
+_ACTIVE = ("QUEUED", "RUNNING")
+_PREVIEW = '{"preview":true'
+"""How the summary of a preview begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Follower:
+    """A crawler that follows events, as those who bring some need it."""
+
+    id: int
+    name: str
+    targets: tuple[str, ...]
+    options: Mapping[str, str]
+    by: str
+    token_hash: str | None
+
+
+def follow(tx: Transaction, crawler: Crawler, by: str) -> None:
+    """Have a crawler follow events on behalf of somebody, if it does not yet."""
+    values = {"crawler_id": crawler.id, "by": by, "received": 0}
+    made = (postgresql if tx.is_postgresql else sqlite).insert(rows).values(**values)
+    tx.connection.execute(made.on_conflict_do_update(index_elements=[rows.c.crawler_id], set_={"by": by}))
+
+
+def forget(tx: Transaction, crawler_id: int) -> None:
+    """Delete all that is kept of a crawler's events."""
+    for table in (rows, touches):
+        tx.connection.execute(delete(table).where(table.c.crawler_id == crawler_id))
+
+
+def set_token(tx: Transaction, crawler_id: int, token_hash: str | None) -> bool:
+    """Set or remove the token that notifications must show; False where the crawler follows no events."""
+    changed = update(rows).where(rows.c.crawler_id == crawler_id).values(token_hash=token_hash)
+    return tx.connection.execute(changed).rowcount == 1
+
+
+def followers(tx: Transaction, name_keys: Sequence[str] | None = None) -> dict[str, Follower]:
+    """The crawlers that follow events, all or those of these names, by the keys of their names."""
+    statement = select(crawlers, rows.c.by, rows.c.token_hash).join(rows, rows.c.crawler_id == crawlers.c.id)
+    if name_keys is not None:
+        statement = statement.where(crawlers.c.name_key.in_(name_keys))
+    found = tx.connection.execute(statement)
+    return {
+        row.name_key: Follower(row.id, row.name, tuple(row.targets), row.options, row.by, row.token_hash)
+        for row in found
+    }
+
+
+def _digest(touch: Touch) -> str:
+    return hashlib.sha256(f"{touch.deep:d}{touch.folder}".encode()).hexdigest()[:32]
+
+
+def touch(tx: Transaction, crawler_id: int, touched: Sequence[Touch]) -> None:
+    """Note that folders were touched, each once however often that was told, with the last word about its objects."""
+    made: dict[str, dict[str, Any]] = {}
+    for one in touched:
+        row = made.setdefault(
+            _digest(one),
+            {
+                "crawler_id": crawler_id,
+                "folder": one.folder,
+                "deep": one.deep,
+                "object": None,
+                "touched_at": tx.at,
+            },
+        )
+        row["object"] = row["object"] if one.object is None else one.object
+    # in the order of keys: two that touch the same folders must not wait for each other
+    values = [{"digest": key, "stamp": 1, "waiting": True, **made[key]} for key in sorted(made)]
+    for at in range(0, len(values), _AT_ONCE):
+        new = (postgresql if tx.is_postgresql else sqlite).insert(touches).values(values[at : at + _AT_ONCE])
+        again = {
+            "object": func.coalesce(new.excluded.object, touches.c.object),
+            "stamp": touches.c.stamp + 1,
+            "waiting": True,
+            "touched_at": case((touches.c.waiting, touches.c.touched_at), else_=new.excluded.touched_at),
+        }
+        key = [touches.c.crawler_id, touches.c.digest]
+        tx.connection.execute(new.on_conflict_do_update(index_elements=key, set_=again))
+
+
+def count_received(tx: Transaction, crawler_id: int, count: int, confirm_url: str | None = None) -> None:
+    """Note that notifications came."""
+    values: dict[str, Any] = {"received": rows.c.received + count, "received_at": tx.at}
+    if confirm_url is not None:
+        values["confirm_url"] = confirm_url
+    tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(**values))
+
+
+def waiting(tx: Transaction, crawler_id: int, count: int) -> list[Touch]:
+    """Folders that wait, the one that was touched first before the others."""
+    mine = select(touches).where(touches.c.crawler_id == crawler_id, touches.c.waiting)
+    found = tx.connection.execute(mine.order_by(touches.c.touched_at).limit(count))
+    return [Touch(row.folder, row.deep, row.object, row.stamp, row.touched_at) for row in found]
+
+
+def unsettled(tx: Transaction, crawler_id: int) -> list[Touch]:
+    """All folders that were touched and are not settled, those that wait too."""
+    found = tx.connection.execute(select(touches).where(touches.c.crawler_id == crawler_id))
+    return [Touch(row.folder, row.deep, row.object, row.stamp, row.touched_at) for row in found]
+
+
+def applied(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:
+    """Folders wait no more, but for those that were touched again meanwhile."""
+    for at in range(0, len(done), _AT_ONCE):
+        some = [(_digest(one), one.stamp) for one in done[at : at + _AT_ONCE]]
+        mine = update(touches).where(touches.c.crawler_id == crawler_id)
+        tx.connection.execute(mine.where(tuple_(touches.c.digest, touches.c.stamp).in_(some)).values(waiting=False))
+    tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(applied_at=tx.at))
+
+
+def settled(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:
+    """Forget folders, but for those that were touched again meanwhile."""
+    for at in range(0, len(done), _AT_ONCE):
+        some = [(_digest(one), one.stamp) for one in done[at : at + _AT_ONCE]]
+        mine = delete(touches).where(touches.c.crawler_id == crawler_id)
+        tx.connection.execute(mine.where(tuple_(touches.c.digest, touches.c.stamp).in_(some)))
+    tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(applied_at=tx.at))
+
+
+def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
+    """(name, on whose behalf) of the crawlers of which folders are touched and that no crawl follows.
+
+    One that failed to follow counts again once that happened before `failed_before` (milliseconds).
+    """
+    of_it = (crawls.c.crawler == crawlers.c.name) & crawls.c.follows
+    active = exists().where(of_it, crawls.c.state.in_(_ACTIVE))
+    failed = exists().where(of_it, crawls.c.state == "FAILED", crawls.c.finished_at >= failed_before)
+    touched = exists().where(touches.c.crawler_id == crawlers.c.id)
+    statement = select(crawlers.c.name, rows.c.by).join(rows, rows.c.crawler_id == crawlers.c.id)
+    return [(row.name, row.by) for row in tx.connection.execute(statement.where(touched, ~active, ~failed))]
+
+
+def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:
+    """Of each crawler that follows events when it was crawled in full last, and whether such a crawl has not ended."""
+    preview = type_coerce(crawls.c.summary, Text).startswith(_PREVIEW, autoescape=True)
+    whole = (~crawls.c.follows) & crawls.c.undo_of.is_(None) & ~preview
+    last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(_ACTIVE), 1), else_=0))
+    statement = select(crawls.c.crawler, *last).where(whole).group_by(crawls.c.crawler)
+    names = select(crawlers.c.name).join(rows, rows.c.crawler_id == crawlers.c.id)
+    found = tx.connection.execute(statement.where(crawls.c.crawler.in_(names)))
+    return {name: (at, bool(busy)) for name, at, busy in found}
+
+
+def is_crawled(tx: Transaction, crawler: str, since: int) -> bool:
+    """Whether a crawl of the crawler that lists all is at work, or has ended since then (milliseconds)."""
+    others = select(crawls.c.id).where(
+        crawls.c.crawler == crawler,
+        ~crawls.c.follows,
+        crawls.c.undo_of.is_(None),
+        (crawls.c.state == "RUNNING") | (crawls.c.finished_at >= since),
+    )
+    return tx.connection.execute(others.limit(1)).first() is not None
+
+
+def state(tx: Transaction, crawler: Crawler) -> EventState | None:
+    """How far a crawler is; None where it follows no events."""
+    row = tx.connection.execute(select(rows).where(rows.c.crawler_id == crawler.id)).first()
+    if row is None:
+        return None
+    waits = case((touches.c.waiting, 1), else_=0)
+    since = case((touches.c.waiting, touches.c.touched_at), else_=None)
+    counts = select(func.count(), func.sum(waits), func.min(since)).where(touches.c.crawler_id == crawler.id)
+    total, waiting_count, oldest = tx.connection.execute(counts).one()
+    active = select(crawls.c.id).where(crawls.c.crawler == crawler.name, crawls.c.follows, crawls.c.state.in_(_ACTIVE))
+    return EventState(
+        source=crawler.options.get("events", ""),
+        by=row.by,
+        has_token=row.token_hash is not None,
+        received=row.received,
+        waiting=waiting_count or 0,
+        unsettled=total - (waiting_count or 0),
+        received_at=row.received_at,
+        applied_at=row.applied_at,
+        lag=max(0, tx.at - oldest) if oldest is not None else 0,
+        confirm_url=row.confirm_url,
+        crawl=tx.connection.execute(active.limit(1)).scalar(),
+    )

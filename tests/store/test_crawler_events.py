@@ -1,0 +1,89 @@
+"""Folders that events touched: one row each, which goes when it was settled and nobody touched it again."""
+
+from __future__ import annotations
+
+from catalog_server.catalog.catalog import CatalogService
+from catalog_server.model.crawler import Crawler, Touch
+from catalog_server.store import crawler_events as rows
+from catalog_server.store import crawlers
+from catalog_server.store.transaction import Transaction
+
+T1, T2 = Touch("s3://b/t/k=1", object="a.csv"), Touch("s3://b/t/k=2", object="a.csv")
+
+
+def follower(catalog: CatalogService) -> int:
+    def work(tx: Transaction) -> int:
+        made = crawlers.create(tx, Crawler("raw", ("s3://b",), "hive", "raw", options={"events": "webhook"}))
+        rows.follow(tx, made, "mira")
+        return made.id
+
+    return catalog.store.write(work)
+
+
+def touch(catalog: CatalogService, crawler: int, *touched: Touch) -> None:
+    catalog.store.write(lambda tx: rows.touch(tx, crawler, touched))
+
+
+def waiting(catalog: CatalogService, crawler: int) -> list[Touch]:
+    with catalog.store.read() as tx:
+        return sorted(rows.waiting(tx, crawler, 100), key=lambda one: one.folder)
+
+
+def unsettled(catalog: CatalogService, crawler: int) -> list[str]:
+    with catalog.store.read() as tx:
+        return sorted(one.folder for one in rows.unsettled(tx, crawler))
+
+
+def test_a_folder_is_kept_once_with_the_last_word_about_its_objects(catalog: CatalogService) -> None:
+    crawler = follower(catalog)
+    touch(catalog, crawler, T1, T1, T2)
+    touch(catalog, crawler, Touch(T1.folder, object=""), Touch(T2.folder))
+    assert [(one.folder, one.object) for one in waiting(catalog, crawler)] == [(T1.folder, ""), (T2.folder, "a.csv")]
+
+
+def test_what_is_touched_again_meanwhile_is_neither_applied_nor_settled(catalog: CatalogService) -> None:
+    crawler = follower(catalog)
+    touch(catalog, crawler, T1, T2)
+    seen = waiting(catalog, crawler)
+    touch(catalog, crawler, T2)
+    catalog.store.write(lambda tx: rows.applied(tx, crawler, seen))
+    assert [one.folder for one in waiting(catalog, crawler)] == [T2.folder]
+    catalog.store.write(lambda tx: rows.settled(tx, crawler, seen))
+    assert unsettled(catalog, crawler) == [T2.folder]
+
+
+def test_a_crawl_is_due_while_something_is_touched_and_none_follows(catalog: CatalogService) -> None:
+    crawler = follower(catalog)
+
+    def due() -> list[tuple[str, str]]:
+        with catalog.store.read() as tx:
+            return rows.due(tx, 0)
+
+    assert due() == []
+    touch(catalog, crawler, T1)
+    assert due() == [("raw", "mira")]
+    catalog.store.write(lambda tx: crawlers.create_crawl(tx, "1", "raw", "mira", follows=True))
+    assert due() == []
+    catalog.store.write(
+        lambda tx: crawlers.change_crawl(tx, "1", ("QUEUED",), {"state": "FAILED", "finished_at": tx.at})
+    )
+    assert due() == []
+
+
+def test_a_preview_is_no_crawl_in_full(catalog: CatalogService) -> None:
+    follower(catalog)
+    catalog.store.write(lambda tx: crawlers.create_crawl(tx, "1", "raw", "mira", preview=True))
+    with catalog.store.read() as tx:
+        assert rows.crawled(tx) == {}
+    catalog.store.write(lambda tx: crawlers.create_crawl(tx, "2", "raw", "mira"))
+    with catalog.store.read() as tx:
+        assert [(name, busy) for name, (_, busy) in rows.crawled(tx).items()] == [("raw", True)]
+
+
+def test_a_crawler_that_follows_no_more_leaves_nothing(catalog: CatalogService) -> None:
+    crawler = follower(catalog)
+    touch(catalog, crawler, T1)
+    catalog.store.write(lambda tx: rows.forget(tx, crawler))
+    assert unsettled(catalog, crawler) == []
+    with catalog.store.read() as tx:
+        assert rows.followers(tx) == {}
