@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from catalog_server.hive_migrations.migrations import HiveMigrations
     from catalog_server.jobs.jobs import Jobs
     from catalog_server.query.queries import Queries
+    from catalog_server.triggers.schedules import Schedules
 
 
 class Services:
@@ -54,6 +55,13 @@ class Services:
 
         targets = Targets(self.config.crawlers.allowed_targets, exposed=self.config.is_exposed)
         return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", targets)
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What is started by itself, and when."""
+        from catalog_server.triggers.schedules import Schedules
+
+        return Schedules(self.catalog.store, self.crawls)
 
     @cached_property
     def care(self) -> CareRuns:

@@ -30,7 +30,6 @@ POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 3.0
 LEASE_SECONDS = 20.0
 """Work whose worker was not heard of for so long is taken over."""
-CRAWLS_MAX = 2
 MIGRATIONS_MAX = 2
 CARE_MAX = 2
 POLICY_SECONDS = 300.0
@@ -61,7 +60,7 @@ class Worker:
         self._durable = Durable(url, executor, handlers, schema)
         self._capacity = {
             "run": config.jobs.concurrent_max,
-            "crawl": CRAWLS_MAX,
+            "crawl": max(1, config.crawlers.concurrent_max),
             "migration": MIGRATIONS_MAX,
             "care": CARE_MAX,
         }
@@ -78,6 +77,7 @@ class Worker:
         while True:
             try:
                 self.tick()
+                self._start_due()
                 self._apply_policies()
             except CatalogError as error:
                 _log.warning("the queues cannot be read: %s", error.message)
@@ -100,6 +100,11 @@ class Worker:
         for kind in waiting:
             while self._has_room(kind) and self._claim(kind):
                 pass
+
+    def _start_due(self) -> None:
+        """Queue what schedules say is due, and look again at once if that is anything."""
+        if self._services.schedules.start_due():
+            os.write(self._wake_write, b"\n")
 
     def _apply_policies(self) -> None:
         """Queue the table care that is due; the next tick takes it."""

@@ -20,16 +20,17 @@ from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_targ
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
+from catalog_server.crawlers.waiting import waits_for
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
-from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, StartedBy
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
 from catalog_server.model.progress import Tell, seldom
-from catalog_server.store import crawl_changes, crawl_manifests, events, tables
+from catalog_server.store import crawl_changes, crawl_manifests, events, schedules, tables
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
@@ -92,7 +93,7 @@ class Crawls:
     def get(self, caller: Caller, name: str) -> Crawler:
         """A crawler by its name; raises `NotFound` also where the caller may not see it."""
         with self._store.read() as tx:
-            return self._find(tx, caller, Action.DESCRIBE, name)
+            return self.find(tx, caller, Action.DESCRIBE, name)
 
     def list(self, caller: Caller) -> Sequence[Crawler]:
         """All crawlers that the caller may see, by name."""
@@ -107,7 +108,7 @@ class Crawls:
         crawler = self._checked(crawler)
 
         def work(tx: Transaction) -> Crawler:
-            found = self._find(tx, caller, Action.ALTER, crawler.name)
+            found = self.find(tx, caller, Action.ALTER, crawler.name)
             expected = crawler.version or found.version
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
@@ -117,11 +118,12 @@ class Crawls:
         return self._store.write(work)
 
     def drop(self, caller: Caller, name: str) -> None:
-        """Forget a crawler; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
+        """Forget a crawler and its schedule; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
 
         def work(tx: Transaction) -> None:
-            found = self._find(tx, caller, Action.DROP, name)
+            found = self.find(tx, caller, Action.DROP, name)
             rows.drop(tx, found.id)
+            schedules.drop(tx, "crawler", found.id)
             crawl_manifests.forget(tx, found.id)
 
         self._store.write(work)
@@ -133,7 +135,7 @@ class Crawls:
         """
 
         def work(tx: Transaction) -> Crawl:
-            found = self._find(tx, caller, Action.RUN, name)
+            found = self.find(tx, caller, Action.RUN, name)
             return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview=preview)
 
         crawl = self._store.write(work)
@@ -161,6 +163,16 @@ class Crawls:
         self.wake()
         return undo
 
+    def newest(self, caller: Caller, crawlers: Sequence[str]) -> Mapping[str, Crawl]:
+        """The newest crawl of each of these crawlers, of those that the caller may see."""
+        with self._store.read() as tx:
+            return rows.newest(tx, [name for name in crawlers if self._may_see(tx, caller, name)])
+
+    def waits_for(self, crawls: Sequence[Crawl]) -> Mapping[str, str]:
+        """What keeps those of the crawls that wait from being begun, by their ids."""
+        with self._store.read() as tx:
+            return waits_for(tx, crawls)
+
     def get_crawl(self, caller: Caller, crawl_id: str) -> Crawl:
         """A crawl by its id; raises `NotFound` also where the caller may not see its crawler."""
         with self._store.read() as tx:
@@ -185,7 +197,7 @@ class Crawls:
     ) -> Sequence[Crawl]:
         """Crawls that the caller may see, newest first; `before` is the (created_at, id) of the last one seen."""
         with self._store.read() as tx:
-            name = self._find(tx, caller, Action.DESCRIBE, crawler).name if crawler is not None else None
+            name = self.find(tx, caller, Action.DESCRIBE, crawler).name if crawler is not None else None
             found = rows.list_crawls(tx, name, state, before, count)
             return [one for one in found if self._may_see(tx, caller, one.crawler)]
 
@@ -252,6 +264,8 @@ class Crawls:
         began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
+            if crawl.started_by is StartedBy.SCHEDULE:  # who made the schedule may have lost the right since
+                self._require(tx, caller, Action.RUN, crawler.name)
             versions = tables.versions(tx, home)
         with closing(_Brought()) as brought:
             failures = self._look_at_all(caller, crawler, report, crawl, versions, brought)
@@ -373,9 +387,10 @@ class Crawls:
     def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
         self._catalog.grants.require(tx, caller, action, Resource("crawler", (name,)))
 
-    def _find(self, tx: Transaction, caller: Caller, action: Action, name: str) -> Crawler:
+    def find(self, tx: Transaction, caller: Caller, action: Action, name: str, *, lock: bool = False) -> Crawler:
+        """A crawler by its name, within a transaction; raises `NotFound`, `Denied`."""
         self._require(tx, caller, action, name)
-        found = rows.get(tx, name)
+        found = rows.hold(tx, name) if lock else rows.get(tx, name)
         if found is None:
             raise NotFound("crawler", name)
         return found

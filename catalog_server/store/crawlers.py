@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import AlreadyExists
 from catalog_server.model.names import name_key
+from catalog_server.store.many import among
 from catalog_server.store.schema import crawlers, crawls
 from catalog_server.store.transaction import Transaction
+
+QUEUE_MAX = 1_000
 
 
 def _crawler(row: Any) -> Crawler:
@@ -41,7 +45,9 @@ def _crawl(row: Any) -> Crawl:
         summary=row.summary,
         error=row.error,
         by=row.by,
-        preview=bool(row.summary.get("preview")),
+        started_by=StartedBy(row.started_by),
+        due_at=row.due_at,
+        preview=row.preview,
         undo_of=row.undo_of,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
@@ -66,6 +72,19 @@ def get(tx: Transaction, name: str) -> Crawler | None:
     """The crawler of a name, compared by its key."""
     row = tx.connection.execute(select(crawlers).where(crawlers.c.name_key == name_key(name))).first()
     return _crawler(row) if row else None
+
+
+def hold(tx: Transaction, name: str) -> Crawler | None:
+    """The crawler of a name, which nobody else holds or changes before the end of the transaction."""
+    named = select(crawlers).where(crawlers.c.name_key == name_key(name))
+    row = tx.connection.execute(named.with_for_update()).first()
+    return _crawler(row) if row else None
+
+
+def names(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
+    """The names of crawlers by their ids, of those that are there."""
+    found = tx.connection.execute(select(crawlers.c.id, crawlers.c.name).where(among(tx, crawlers.c.id, ids)))
+    return {row.id: row.name for row in found}
 
 
 def list_all(tx: Transaction) -> list[Crawler]:
@@ -102,20 +121,74 @@ def create_crawl(
     tx: Transaction, crawl_id: str, crawler: str, by: str, *, preview: bool = False, undo_of: str | None = None
 ) -> Crawl:
     """Insert a crawl, or the undo of one, that waits for a worker."""
-    values = {
+    values = _waiting(tx, crawl_id, crawler, by) | {
+        "preview": preview,
+        "summary": {"preview": True} if preview else {},
+        "undo_of": undo_of,
+    }
+    return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
+
+
+def create_due(tx: Transaction, new: Sequence[Crawl]) -> None:
+    """Insert crawls that are due by schedules, waiting or skipped; none for a time that its crawler has one for already."""
+    values = [
+        _waiting(tx, one.id, one.crawler, one.by)
+        | {
+            "state": one.state,
+            "started_by": StartedBy.SCHEDULE.value,
+            "due_at": one.due_at,
+            "finished_at": None if one.state == "QUEUED" else tx.at,
+            "error": one.error,
+        }
+        for one in new
+    ]
+    made = (postgresql if tx.is_postgresql else sqlite).insert(crawls).values(values)
+    tx.connection.execute(made.on_conflict_do_nothing(index_elements=["crawler", "due_at"]))
+
+
+def _waiting(tx: Transaction, crawl_id: str, crawler: str, by: str | None) -> dict[str, Any]:
+    return {
         "id": crawl_id,
         "crawler": crawler,
         "state": "QUEUED",
         "created_at": tx.at,
         "started_at": 0,
         "progress": {},
-        "summary": {"preview": True} if preview else {},
+        "summary": {},
         "by": by,
         "cancel_requested": False,
         "heartbeat_at": 0,
-        "undo_of": undo_of,
     }
-    return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
+
+
+def at_work(tx: Transaction, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Crawls of these crawlers that run (first) or wait and are no previews: states by ids, by crawler."""
+    of_them = select(crawls.c.crawler, crawls.c.id, crawls.c.state).where(
+        among(tx, crawls.c.crawler, names), crawls.c.state.in_(("QUEUED", "RUNNING")), crawls.c.preview.is_(False)
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.connection.execute(of_them.order_by(crawls.c.state.desc(), crawls.c.created_at, crawls.c.id)):
+        found.setdefault(row.crawler, {})[row.id] = row.state
+    return found
+
+
+def queue(tx: Transaction) -> list[Crawl]:
+    """Crawls that run or wait, those that have waited longest first, cut at `QUEUE_MAX`."""
+    at_work = select(crawls).where(crawls.c.state.in_(("QUEUED", "RUNNING")))
+    return [
+        _crawl(row)
+        for row in tx.connection.execute(at_work.order_by(crawls.c.created_at, crawls.c.id).limit(QUEUE_MAX))
+    ]
+
+
+def newest(tx: Transaction, names: Sequence[str]) -> dict[str, Crawl]:
+    """The newest crawl of each of these crawlers."""
+    place = func.row_number().over(
+        partition_by=crawls.c.crawler, order_by=(crawls.c.created_at.desc(), crawls.c.id.desc())
+    )
+    placed = select(crawls.c.id, place.label("place")).where(among(tx, crawls.c.crawler, names)).subquery()
+    wanted = select(crawls).join(placed, placed.c.id == crawls.c.id).where(placed.c.place == 1)
+    return {row.crawler: _crawl(row) for row in tx.connection.execute(wanted)}
 
 
 def get_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:

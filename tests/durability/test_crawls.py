@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,8 @@ import httpx
 import pytest
 
 from catalog_server.testing.server import RunningServer, start_server
+from tests.jobs.test_runner import gone
+from tests.jobs.test_worker import worker_of
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -55,3 +59,32 @@ def test_a_crawl_outlives_its_server(tmp_path: Path, failpoint: str) -> None:
     finally:
         server.stop()
     assert list((tmp_path / "data" / "crawls").iterdir()) == []
+
+
+@pytest.mark.parametrize("failpoint", ["due_queued", "due_committed"])
+def test_a_time_that_was_due_in_a_kill_is_crawled_once(tmp_path: Path, failpoint: str) -> None:
+    (tmp_path / "lake" / "t").mkdir(parents=True)
+    (tmp_path / "lake" / "t" / "a.csv").write_bytes(b"a,b\n1,2\n")
+    server = start_server(tmp_path / "data", environment={"CATALOG_SERVER_FAILPOINT": failpoint})
+    with api(server) as client:
+        schedule = {"cron": "0 0 1 1 *"}
+        body = {"name": "raw", "targets": [str(tmp_path / "lake")], "database": "raw", "schedule": schedule}
+        client.post("/crawlers", json=body).raise_for_status()
+    worker = worker_of(server)
+    due_at = time.time_ns() // 1_000_000
+    with closing(sqlite3.connect(tmp_path / "data" / "catalog.db", timeout=30)) as store, store:
+        store.execute("UPDATE schedules SET next_at = ?", (due_at,))
+    while not gone(worker):
+        time.sleep(0.05)
+    server.kill()
+    server = start_server(tmp_path / "data")
+    try:
+        with api(server) as client:
+            while not (found := client.get("/crawls").json()["items"]):
+                time.sleep(0.05)
+            crawl = ended(client, found[0]["id"])
+            assert (crawl["state"], crawl["started_by"], crawl["due_at"]) == ("SUCCEEDED", "schedule", due_at)
+            assert client.get("/crawlers/raw").json()["schedule"]["next_at"] > due_at
+            assert [one["id"] for one in client.get("/crawls").json()["items"]] == [crawl["id"]]
+    finally:
+        server.stop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Index, Integer, Table, Text, false
 
 from catalog_server.store.schema.base import Id, Json, Name, id_column, metadata, time_column
 
@@ -42,9 +42,14 @@ crawls = Table(
     Column("undo_of", Name, comment="the crawl that this one takes back"),
     time_column("undone_at", nullable=True),
     Column("undone_by", Text),
+    Column("preview", Boolean, nullable=False, server_default=false()),
+    Column("started_by", Name, nullable=False, server_default="person"),
+    time_column("due_at", nullable=True),
+    Column("counts", Json, comment="what the summary counts, without its lists"),
     Index("crawls_by_state", "state", "created_at"),
     Index("crawls_by_crawler", "crawler", "created_at"),
     Index("crawls_by_undo", "undo_of"),
+    Index("crawls_by_due", "crawler", "due_at", unique=True),
 )
 
 crawl_changes = Table(
