@@ -21,6 +21,7 @@ from catalog_server.cli.output import (
     Yes,
     chosen,
     confirm,
+    duration,
     print_list,
     print_one,
     say,
@@ -30,6 +31,12 @@ app = typer.Typer(no_args_is_help=True)
 CRON_HELP = "When to crawl: five fields as in crontab, or AWS Glue's cron(...)."
 ZONE_HELP = "Time zone of the schedule, as Europe/Berlin (UTC)."
 Name = Annotated[str, typer.Argument(help="Name of the crawler.")]
+HISTORY = (
+    "id", "state", "preview", "undo_of", "started_by", "by", "due_at", "started_at", "finished_at", "took_ms",
+    "tables_added", "tables_changed", "tables_removed", "partitions_added", "partitions_changed", "partitions_dropped",
+    "objects", "bytes", "problems", "error",
+)  # fmt: skip
+"""Columns of a history as CSV."""
 
 
 @app.command("create")
@@ -228,6 +235,48 @@ def list_crawls(
     items = connect(server).pages("/crawls", limit, crawler=name)
     shown = ("id", "crawler", "state", "preview", "undo_of", "undone_at", "started_at", "finished_at", "error")
     print_list(items, shown, output)
+
+
+@app.command("history")
+def show_history(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Show what became of each crawl of a crawler, and of each time of its schedule that was skipped, newest first.
+
+    \b
+    Example: catalog crawlers history lake
+    """
+    items = connect(server).pages(path("crawlers", name, "history"), limit)
+    if chosen(output) is not Format.TABLE:
+        print_list(items, HISTORY, output)
+        return
+    shown = ("id", "state", "started by", "started_at", "took", "tables", "partitions", "files", "problems", "said")
+    print_list([_line(one) for one in items], shown, output)
+
+
+def _line(crawl: dict[str, Any]) -> dict[str, Any]:
+    """A crawl of the history for people."""
+    kind = "preview" if crawl["preview"] else "undo" if crawl["undo_of"] else None
+    return {
+        "id": crawl["id"],
+        "state": crawl["state"],
+        "started by": " ".join(filter(None, (kind, crawl["started_by"], crawl["by"] and f"({crawl['by']})"))),
+        "started_at": crawl["started_at"] or crawl["due_at"],
+        "took": None if crawl["took_ms"] is None else duration(crawl["took_ms"] / 1000),
+        "tables": _changes(crawl["tables_added"], crawl["tables_changed"], crawl["tables_removed"]),
+        "partitions": _changes(crawl["partitions_added"], crawl["partitions_changed"], crawl["partitions_dropped"]),
+        "files": crawl["objects"] or None,
+        "problems": crawl["problems"] + crawl["tables_refused"] or None,
+        "said": (crawl["waits_for"] and f"waits for {crawl['waits_for']}") or crawl["error"],
+    }
+
+
+def _changes(added: int, changed: int, gone: int) -> str:
+    """Counts with their signs: `+3 ~1 -2`."""
+    return " ".join(f"{sign}{count}" for sign, count in (("+", added), ("~", changed), ("-", gone)) if count)
 
 
 @app.command("crawl")

@@ -15,9 +15,11 @@ from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
-from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
+from catalog_server.crawlers.pace import Pace
+from catalog_server.crawlers.reconcile import Changes, Reconciler
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
+from catalog_server.crawlers.summary import counts_of, summary_of
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.crawlers.waiting import waits_for
@@ -201,6 +203,16 @@ class Crawls:
             found = rows.list_crawls(tx, name, state, before, count)
             return [one for one in found if self._may_see(tx, caller, one.crawler)]
 
+    def history(
+        self, caller: Caller, crawler: str, before: tuple[int, str] | None = None, count: int = 100
+    ) -> Sequence[Crawl]:
+        """Crawls of a crawler, newest first, with what they counted and without their lists; `before` as above.
+
+        Raises `NotFound` where there is no such crawler, or the caller may not see it.
+        """
+        with self._store.read() as tx:
+            return rows.history(tx, self.find(tx, caller, Action.DESCRIBE, crawler).name, before, count)
+
     def cancel(self, caller: Caller, crawl_id: str) -> Crawl:
         """Ask a crawl to stop: at once if it still waits, else its worker ends it soon. Nothing if it ended."""
         self.get_crawl(caller, crawl_id)
@@ -236,7 +248,7 @@ class Crawls:
         begun = {"state": "RUNNING", "started_at": crawl.started_at or time.time_ns() // 1_000_000}
         self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
         self._sweep()
-        report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
+        report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl))
         changes = Changes()
         undoing = Undoing(self._catalog, crawl, report) if crawl.undo_of else None
         try:
@@ -341,9 +353,13 @@ class Crawls:
             if crawl is None or crawl.state in FINAL_STATES:
                 path.unlink(missing_ok=True)
 
-    def _teller(self, crawl_id: str) -> Tell:
+    def _teller(self, crawl: Crawl) -> Tell:
+        with self._store.read() as tx:
+            pace = Pace(rows.objects_last(tx, crawl.crawler))
+
         def write(progress: dict[str, object]) -> None:
-            self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("RUNNING",), {"progress": progress}))
+            said = {"progress": pace.told(progress)}
+            self._store.write(lambda tx: rows.change_crawl(tx, crawl.id, ("RUNNING",), said))
 
         return seldom(write)
 
@@ -352,13 +368,14 @@ class Crawls:
             return rows.cancel_requested(tx, crawl_id)
 
     def _finish(self, crawl: Crawl, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
-        summary = ({"preview": True} if crawl.preview else {}) | _summary(report, changes)
+        summary = ({"preview": True} if crawl.preview else {}) | summary_of(report, changes)
         if crawl.undo_of:  # which looks at no files
             summary = {key: value for key, value in summary.items() if key not in ("objects", "bytes")}
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
-            values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
+            values: dict[str, object] = {"state": state, "error": error, "progress": progress, "finished_at": tx.at}
+            values |= {"summary": summary, "counts": counts_of(summary)}
             ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
@@ -460,22 +477,6 @@ def _check_options(options: Mapping[str, str]) -> None:
         if key == "csv.delimiter" and len(value) != 1:
             raise Invalid(f"option {key}", "must be one character")
     Settings.of(options)
-
-
-def _summary(report: Report, changes: Changes) -> dict[str, object]:
-    """Counts and lists, as people and the browser read them."""
-    counts: dict[str, object] = {"objects": report.objects, "bytes": report.bytes}
-    for key in ("partitions_added", "partitions_changed", "partitions_dropped"):
-        if getattr(changes, key):
-            counts[key] = getattr(changes, key)
-    if report.problem_count > len(report.problems):
-        counts["problems_not_listed"] = report.problem_count - len(report.problems)
-    return {
-        **counts,
-        **dict(listed(changes)),
-        "problems": [{"place": one.place, "reason": one.reason} for one in report.problems],
-        "decisions": [{"place": one.place, "decision": one.decision} for one in report.decisions],
-    }
 
 
 def _finished_event(tx: Transaction, crawl: Crawl) -> None:

@@ -45,6 +45,8 @@ class Crawl:
     finished_at: int | None = None
     progress: Mapping[str, object] = field(default_factory=dict)
     summary: Mapping[str, object] = field(default_factory=dict)
+    counts: Mapping[str, int] | None = None
+    """What the summary counts; None until it ended."""
     error: str | None = None
     by: str | None = None
     """Who started it, or in whose name it was started."""

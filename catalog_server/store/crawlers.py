@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, func, insert, select, tuple_, update
+from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -13,7 +13,7 @@ from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import AlreadyExists
 from catalog_server.model.names import name_key
 from catalog_server.store.many import among
-from catalog_server.store.schema import crawlers, crawls
+from catalog_server.store.schema import Json, crawlers, crawls
 from catalog_server.store.transaction import Transaction
 
 QUEUE_MAX = 1_000
@@ -43,6 +43,7 @@ def _crawl(row: Any) -> Crawl:
         finished_at=row.finished_at,
         progress=row.progress,
         summary=row.summary,
+        counts=row.counts,
         error=row.error,
         by=row.by,
         started_by=StartedBy(row.started_by),
@@ -230,6 +231,26 @@ def list_crawls(
     if before is not None:
         statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
     return [_crawl(row) for row in tx.connection.execute(statement)]
+
+
+def history(tx: Transaction, crawler: str, before: tuple[int, str] | None = None, count: int = 100) -> list[Crawl]:
+    """Crawls of a crawler as `list_crawls` has them; the summary is left out where what it counts is kept beside it."""
+    summary = case((crawls.c.counts.is_(None), crawls.c.summary), else_=literal({}, Json)).label("summary")
+    columns = [summary if one.name == "summary" else one for one in crawls.c]
+    statement = select(*columns).where(crawls.c.crawler == crawler)
+    if before is not None:
+        statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
+    newest = statement.order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(count)
+    return [_crawl(row) for row in tx.connection.execute(newest)]
+
+
+def objects_last(tx: Transaction, crawler: str) -> int | None:
+    """How many files the last crawl of a crawler listed that succeeded, as far as that is known."""
+    ended = select(crawls.c.counts).where(
+        crawls.c.crawler == crawler, crawls.c.state == "SUCCEEDED", crawls.c.undo_of.is_(None)
+    )
+    counts = tx.connection.execute(ended.order_by(crawls.c.created_at.desc()).limit(1)).scalar()
+    return int(counts["objects"]) if counts else None
 
 
 def change_crawl(tx: Transaction, crawl_id: str, states: Sequence[str], values: Mapping[str, Any]) -> Crawl | None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from catalog_server.crawlers.summary import counts_of
 from catalog_server.facades.web.convert import when
-from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer, ScheduleAnswer
+from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer, PastCrawlAnswer, ScheduleAnswer
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.schedule import Schedule
 from catalog_server.triggers.timetable import timetable, upcoming
@@ -31,6 +32,28 @@ def crawl(found: Crawl, waits_for: str | None = None) -> CrawlAnswer:
         progress=dict(found.progress),
         summary=dict(found.summary),
         waits_for=waits_for,
+    )
+
+
+def past_crawl(found: Crawl, waits_for: str | None) -> PastCrawlAnswer:
+    """A line of a crawler's history."""
+    ended = found.finished_at if found.started_at else None
+    return PastCrawlAnswer(
+        id=found.id,
+        state=found.state,
+        preview=found.preview,
+        undo_of=found.undo_of,
+        undone_at=when(found.undone_at),
+        started_by=found.started_by.value,
+        by=found.by,
+        due_at=found.due_at,
+        created_at=when(found.created_at),
+        started_at=when(found.started_at),
+        finished_at=when(found.finished_at),
+        took_ms=max(0, ended - found.started_at) if ended else None,
+        error=found.error,
+        waits_for=waits_for,
+        **(found.counts or counts_of(found.summary)),
     )
 
 

@@ -59,6 +59,37 @@ class CrawlAnswer(msgspec.Struct):
     """What keeps it from being begun."""
 
 
+class PastCrawlAnswer(msgspec.Struct, kw_only=True):
+    """One line of a crawler's history: a crawl with what it counted. What was skipped says why in `error`."""
+
+    id: str
+    state: str
+    preview: bool
+    undo_of: str | None
+    undone_at: int | None
+    started_by: str
+    by: str | None
+    due_at: int | None
+    created_at: int | None
+    started_at: int | None
+    finished_at: int | None
+    took_ms: int | None
+    error: str | None
+    waits_for: str | None
+    tables_added: int = 0
+    tables_changed: int = 0
+    tables_removed: int = 0
+    tables_unchanged: int = 0
+    tables_refused: int = 0
+    partitions_added: int = 0
+    partitions_changed: int = 0
+    partitions_dropped: int = 0
+    objects: int = 0
+    bytes: int = 0
+    problems: int = 0
+    """Things that could not be read or decided, each of them in the crawl's summary."""
+
+
 class CrawlerAnswer(msgspec.Struct):
     """A crawler, when it is started by itself, and its last crawl."""
 

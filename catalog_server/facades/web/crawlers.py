@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 
 from catalog_server.facades.web import crawl_convert as convert
 from catalog_server.facades.web.bodies import Body, Maybe, Merge, Version, changes, check_version, merged
-from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer
+from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer, PastCrawlAnswer
 from catalog_server.facades.web.messages import Page
 from catalog_server.facades.web.paging import Paged, place, sliced, token
 from catalog_server.facades.web.routing import Call, Routes
@@ -150,6 +150,16 @@ def drop_crawler(call: Call, crawler: str) -> None:
 def start_crawl(call: Call, crawler: str, body: NewCrawl) -> CrawlAnswer:
     """Queue a crawl, or a preview of one."""
     return _crawl(call, call.services.crawls.run(call.caller, crawler, preview=body.preview))
+
+
+@routes.get("/crawlers/{crawler}/history")
+def list_history(call: Call, crawler: str, query: Paged) -> Page[PastCrawlAnswer]:
+    """List what became of each crawl of a crawler, and of each time that was skipped, newest first."""
+    before = place(query.page_token, tuple[int, str])
+    found = call.services.crawls.history(call.caller, crawler, before, query.page_size)
+    following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
+    waits_for = call.services.crawls.waits_for(found)
+    return Page([convert.past_crawl(one, waits_for.get(one.id)) for one in found], following)
 
 
 @routes.get("/crawls")

@@ -145,3 +145,22 @@ def test_a_crawl_that_waits_says_for_what(api: httpx.Client) -> None:
     assert second["waits_for"] == f"crawl {first['id']} of the same crawler, which waits before it"
     api.delete(f"/crawls/{first['id']}")
     assert api.get(f"/crawls/{second['id']}").json()["waits_for"].startswith("a worker")
+
+
+def test_history_of_a_crawler_is_paged(api: httpx.Client) -> None:
+    api.post("/crawlers", json={"name": "past", "targets": ["s3://lake/"], "database": "raw"})
+    ids = [api.post("/crawlers/past/crawls", json={}).json()["id"] for _ in range(3)]
+    api.delete(f"/crawls/{ids[0]}")
+    first = api.get("/crawlers/past/history", params={"page_size": 2}).json()
+    rest = api.get("/crawlers/past/history", params={"page_token": first["next_page_token"]}).json()
+    lines = first["items"] + rest["items"]
+    assert sorted(one["id"] for one in lines) == sorted(ids)
+    by_id = {one["id"]: one for one in lines}
+    assert (by_id[ids[0]]["state"], by_id[ids[0]]["started_by"], by_id[ids[0]]["took_ms"]) == (
+        "CANCELLED",
+        "person",
+        None,
+    )
+    assert by_id[ids[1]]["waits_for"].startswith("a worker")
+    assert by_id[ids[2]]["waits_for"].startswith(f"crawl {ids[1]}")
+    assert api.get("/crawlers/none/history").status_code == 404
