@@ -379,6 +379,7 @@ class Crawls:
             ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
+                rows.forget_old(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import case, delete, func, insert, literal, select, tuple_, update
+from sqlalchemy import case, delete, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
@@ -17,6 +17,9 @@ from catalog_server.store.schema import Json, crawlers, crawls
 from catalog_server.store.transaction import Transaction
 
 QUEUE_MAX = 1_000
+SUMMARIES_KEPT = 100
+"""Of the newest crawls of each crawler the lists are kept, of older ones what they counted."""
+_FORGOTTEN_AT_ONCE = 20
 
 
 def _crawler(row: Any) -> Crawler:
@@ -184,12 +187,11 @@ def queue(tx: Transaction) -> list[Crawl]:
 
 def newest(tx: Transaction, names: Sequence[str]) -> dict[str, Crawl]:
     """The newest crawl of each of these crawlers."""
-    place = func.row_number().over(
-        partition_by=crawls.c.crawler, order_by=(crawls.c.created_at.desc(), crawls.c.id.desc())
-    )
-    placed = select(crawls.c.id, place.label("place")).where(among(tx, crawls.c.crawler, names)).subquery()
-    wanted = select(crawls).join(placed, placed.c.id == crawls.c.id).where(placed.c.place == 1)
-    return {row.crawler: _crawl(row) for row in tx.connection.execute(wanted)}
+    last = select(crawls.c.id).where(crawls.c.crawler == crawlers.c.name).correlate(crawlers)
+    last = last.order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(1)
+    of_each = select(last.scalar_subquery()).where(among(tx, crawlers.c.name, names))
+    found = tx.connection.execute(select(crawls).where(crawls.c.id.in_(of_each)))
+    return {row.crawler: _crawl(row) for row in found}
 
 
 def get_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
@@ -242,6 +244,14 @@ def history(tx: Transaction, crawler: str, before: tuple[int, str] | None = None
         statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
     newest = statement.order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(count)
     return [_crawl(row) for row in tx.connection.execute(newest)]
+
+
+def forget_old(tx: Transaction, crawler: str) -> None:
+    """Leave out the lists of crawls that are not among the newest of a crawler, of a few with each call."""
+    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler)
+    newest_first = of_it.order_by(crawls.c.created_at.desc(), crawls.c.id.desc())
+    older = newest_first.offset(SUMMARIES_KEPT).limit(_FORGOTTEN_AT_ONCE)
+    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older), crawls.c.counts.is_not(None)).values(summary={}))
 
 
 def objects_last(tx: Transaction, crawler: str) -> int | None:

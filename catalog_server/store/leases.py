@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, update
+from sqlalchemy import ColumnElement, Select, Table, select, update
 
 from catalog_server.store import crawlers
 from catalog_server.store.schema import care_runs, crawls, hive_migrations, job_runs
@@ -53,20 +53,19 @@ def waiting(tx: Transaction, kind: str) -> bool:
 def _may_begin(kind: str) -> ColumnElement[bool]:
     table = QUEUES[kind]
     waits: ColumnElement[bool] = table.c.state == "QUEUED"
-    return waits & (table.c.preview | ~_running_crawl(table.c.crawler)) if kind == "crawl" else waits
+    return waits & (table.c.preview | table.c.crawler.not_in(_busy_crawlers())) if kind == "crawl" else waits
 
 
-def _running_crawl(crawler: Any) -> Any:
-    """Whether a crawl of a crawler runs that is no preview."""
+def _busy_crawlers() -> Select[tuple[str]]:
+    """Names of the crawlers of which a crawl runs that is no preview."""
     other = crawls.alias("other")
-    at_work = (other.c.state == "RUNNING") & (other.c.crawler == crawler) & other.c.preview.is_(False)
-    return select(other.c.id).where(at_work).exists()
+    return select(other.c.crawler).where(other.c.state == "RUNNING", other.c.preview.is_(False))
 
 
 def _is_first(tx: Transaction, crawl: Any) -> bool:
     """Whether no other worker has begun a crawl of the same crawler, nor does before the end of the transaction."""
     crawlers.hold(tx, crawl.crawler)
-    return not tx.connection.execute(select(_running_crawl(crawl.crawler))).scalar()
+    return crawl.crawler not in tx.connection.execute(_busy_crawlers()).scalars().all()
 
 
 def running(tx: Transaction, kind: str) -> list[Lease]:

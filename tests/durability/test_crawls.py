@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 
 from catalog_server.testing.server import RunningServer, start_server
@@ -88,3 +89,37 @@ def test_a_time_that_was_due_in_a_kill_is_crawled_once(tmp_path: Path, failpoint
             assert [one["id"] for one in client.get("/crawls").json()["items"]] == [crawl["id"]]
     finally:
         server.stop()
+
+
+@pytest.mark.postgresql
+def test_each_time_is_crawled_once_by_several_servers_of_which_one_is_killed(
+    tmp_path: Path, postgresql_url: str
+) -> None:
+    (tmp_path / "lake" / "t").mkdir(parents=True)
+    (tmp_path / "lake" / "t" / "a.csv").write_bytes(b"a,b\n1,2\n")
+    names = [f"c{number}" for number in range(6)]
+    dying = {"CATALOG_SERVER_FAILPOINT": "due_queued:2"}
+    servers = [
+        start_server(tmp_path / f"data{number}", store=postgresql_url, environment=dying if number == 0 else None)
+        for number in range(3)
+    ]
+    try:
+        with api(servers[1]) as client, psycopg.connect(postgresql_url, autocommit=True) as store:
+            for name in names:
+                target = {"targets": [str(tmp_path / "lake")], "database": name, "schedule": {"cron": "0 0 1 1 *"}}
+                client.post("/crawlers", json={"name": name, **target}).raise_for_status()
+            times = []
+            for _ in range(3):
+                times.append(time.time_ns() // 1_000_000)
+                store.execute("UPDATE schedules SET next_at = %s", (times[-1],))
+                while store.execute("SELECT 1 FROM schedules WHERE next_at <= %s", (times[-1],)).fetchone():
+                    time.sleep(0.05)
+                if len(times) == 2:
+                    servers[0].kill()
+                for crawl in client.get("/crawls").json()["items"]:
+                    assert ended(client, crawl["id"])["state"] == "SUCCEEDED"
+            found = [(one["crawler"], one["due_at"]) for one in client.get("/crawls").json()["items"]]
+            assert sorted(found) == sorted((name, at) for name in names for at in times)
+    finally:
+        for server in servers[1:]:
+            server.stop()

@@ -271,9 +271,9 @@ export function Found({ crawl }: { crawl: Crawl }) {
   const crawler = useCrawler(crawl.crawler);
   const home = { catalog: crawler.data?.catalog ?? "hive", database: crawler.data?.database ?? "" };
   if (Object.keys(crawl.summary).length === 0)
-    return isFinal(crawl.state) && crawl.error === null ? (
+    return crawl.state === "SUCCEEDED" ? (
       <Panel>
-        <Empty title="It found nothing to write down" />
+        <Empty title="Its lists are not kept any more">Only those of a crawler's newest hundred crawls are.</Empty>
       </Panel>
     ) : null;
   return <Summary summary={crawl.summary} home={home} />;
