@@ -89,7 +89,7 @@ def test_what_a_preview_shows_is_changed_and_previewed_again(open_page: OpenPage
     page.get_by_role("button", name="Next: preview").click()
     expect(page.get_by_text("2 tables would be made; 1 problem.")).to_be_visible(timeout=RUN_MILLISECONDS)
     expect(page.get_by_role("row", name=re.compile("wreck.parquet"))).to_contain_text("truncated")
-    page.get_by_role("button", name="Back").click()
+    page.go_back()
     page.get_by_label("Files that are left out").fill("piers/**, *.parquet")
     page.get_by_label("Tables of which nothing is left").select_option("are dropped")
     page.get_by_role("button", name="Next: preview").click()

@@ -36,7 +36,8 @@ class TimesAnswer(msgspec.Struct):
 class CrawlAnswer(msgspec.Struct):
     """One run of a crawler, a preview, which writes nothing, or an undo; progress and summary are open maps.
 
-    `started_by` is person, schedule or events; `due_at` the time of the schedule that it is for.
+    `started_by` is person, schedule or events; `due_at` the time of the schedule that it is for. Progress has the phase and, in
+    it, `done` of `total` files, tables or changes (`unit`), as far as known with the `rate` of each second and `seconds_left`.
     """
 
     id: str

@@ -83,6 +83,8 @@ def alter_schedule(call: Call, crawler: str, body: ChangedSchedule) -> ScheduleA
     if fields.keys() == {"paused"}:
         return convert.schedule(schedules.pause(call.caller, "crawler", crawler, paused=fields["paused"]))
     found = schedules.get(call.caller, "crawler", crawler)
+    if not fields:
+        return convert.schedule(found)
     return convert.schedule(schedules.put(call.caller, crawler, replace(found, **fields)))
 
 

@@ -294,12 +294,14 @@ function Form({ known }: { known?: Crawler }) {
     onSuccess: ({ crawler, crawl }) => {
       void client.invalidateQueries({ queryKey: ["crawlers"] });
       void client.invalidateQueries({ queryKey: ["info"] });
-      const made = known === undefined || isNew === "1" ? "1" : undefined;
-      navigate(
-        crawl === null
-          ? href(["crawlers", crawler.name])
-          : href(["new-crawler"], { crawler: crawler.name, preview: crawl.id, draft: made }),
-      );
+      if (crawl === null) {
+        navigate(href(["crawlers", crawler.name]));
+        return;
+      }
+      const draft = known === undefined || isNew === "1" ? "1" : undefined;
+      // what the browser's own way back leads to is the crawler as it is kept now
+      navigate(href(["new-crawler"], { crawler: crawler.name, draft, step: "options" }), { replace: true });
+      navigate(href(["new-crawler"], { crawler: crawler.name, draft, preview: crawl.id }));
     },
   });
   return (
