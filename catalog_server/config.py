@@ -200,10 +200,12 @@ class QueryConfig:
 
 @dataclass(frozen=True, slots=True)
 class CrawlersConfig:
-    """What crawlers may look at."""
+    """What crawlers may look at, and how many crawls go on at once."""
 
     allowed_targets: tuple[str, ...] = ()
     """Prefixes of targets (`s3://bucket/raw/`, `/srv/data`, `connection:NAME`) that may be crawled; empty allows all."""
+    concurrent_max: int = 2
+    """Crawls that go on at once in each worker, of each crawler one; more of them wait."""
 
 
 @dataclass(frozen=True, slots=True)

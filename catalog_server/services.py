@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from catalog_server.hive_migrations.migrations import HiveMigrations
     from catalog_server.jobs.jobs import Jobs
     from catalog_server.query.queries import Queries
+    from catalog_server.triggers.schedules import Schedules
 
 
 class Services:
@@ -68,6 +69,13 @@ class Services:
         from catalog_server.crawlers.events import CrawlEvents
 
         return CrawlEvents(self.catalog, lambda: self.wake_worker())
+
+    @cached_property
+    def schedules(self) -> Schedules:
+        """What is started by itself, and when."""
+        from catalog_server.triggers.schedules import Schedules
+
+        return Schedules(self.catalog.store, self.crawls)
 
     @cached_property
     def care(self) -> CareRuns:

@@ -31,7 +31,6 @@ POLL_SECONDS = 1.0
 HEARTBEAT_SECONDS = 3.0
 LEASE_SECONDS = 20.0
 """Work whose worker was not heard of for so long is taken over."""
-CRAWLS_MAX = 2
 FOLLOWED_MAX = 16
 """Crawlers whose events are followed; most of the time such a crawl waits."""
 HEAL_SECONDS = 2.0
@@ -67,7 +66,7 @@ class Worker:
         self._durable = Durable(url, executor, handlers, schema)
         self._capacity = {
             "run": config.jobs.concurrent_max,
-            "crawl": CRAWLS_MAX,
+            "crawl": max(1, config.crawlers.concurrent_max),
             "events": FOLLOWED_MAX,
             "migration": MIGRATIONS_MAX,
             "care": CARE_MAX,
@@ -88,6 +87,7 @@ class Worker:
             try:
                 self._follow_events()
                 self.tick()
+                self._start_due()
                 self._apply_policies()
             except CatalogError as error:
                 _log.warning("the queues cannot be read: %s", error.message)
@@ -117,6 +117,11 @@ class Worker:
             self._healed_at = time.monotonic()
             self._services.crawl_events.heal(self._services.started_at)
         self._services.crawl_events.start_due()
+
+    def _start_due(self) -> None:
+        """Queue what schedules say is due, and look again at once if that is anything."""
+        if self._services.schedules.start_due():
+            os.write(self._wake_write, b"\n")
 
     def _apply_policies(self) -> None:
         """Queue the table care that is due; the next tick takes it."""

@@ -6,7 +6,7 @@ from typing import Any
 
 from catalog_server.catalog.core import Core
 from catalog_server.catalog.records import Records, check_document
-from catalog_server.model import schedule
+from catalog_server.model import quartz
 from catalog_server.model.caller import Caller
 from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.grant import Action, Resource
@@ -39,7 +39,7 @@ class ScheduledQueries:
     def create(self, caller: Caller, space: str, name: str, said: dict[str, Any]) -> None:
         """Keep a scheduled query; raises `AlreadyExists`, and `Invalid` for its schedule."""
         check_document(_KIND, name, said)
-        parsed = schedule.parse(said.get("schedule") or "")
+        parsed = quartz.parse(said.get("schedule") or "")
 
         def work(tx: Transaction) -> None:
             self._require(tx, caller, Action.CREATE, name)
@@ -57,7 +57,7 @@ class ScheduledQueries:
         def work(tx: Transaction) -> None:
             found = self._find(tx, caller, Action.ALTER, space, name)
             new = {**found.document, **said}
-            due = schedule.parse(new.get("schedule") or "").after(tx.at // 1000)
+            due = quartz.parse(new.get("schedule") or "").after(tx.at // 1000)
             rows.change(tx, found, new | {"nextExecution": said.get("nextExecution", due)})
 
         self.core.store.write(work)
@@ -81,7 +81,7 @@ class ScheduledQueries:
             for candidate in rows.list_all(tx, _KIND, space):
                 found = rows.get(tx, _KIND, space, candidate.name, lock=True) if _is_due(candidate, moment) else None
                 if found is not None and _is_due(found, moment):
-                    due = schedule.parse(found.document["schedule"]).after(moment)
+                    due = quartz.parse(found.document["schedule"]).after(moment)
                     rows.change(tx, found, {**found.document, "nextExecution": due})
                     run = {"query": found.name, "state": "INITED", "startedAt": moment}
                     return rows.create(tx, Record(_EXECUTION, "", f"{found.id}-{found.version}", run)).id, found

@@ -12,7 +12,7 @@ from urllib.parse import quote, urlsplit
 import typer
 
 from catalog_server import __version__
-from catalog_server.cli.output import Failure, Progress, say
+from catalog_server.cli.output import Failure, Progress, duration, say
 from catalog_server.model.names import DEFAULT_CATALOG
 
 if TYPE_CHECKING:
@@ -162,11 +162,26 @@ def _progress(found: Mapping[str, Any]) -> tuple[str, float | None, float | None
     said = found.get("progress")
     if isinstance(said, float | int):
         return found["state"].lower(), float(said), 1.0
+    if found.get("waits_for"):
+        return f"waiting for {found['waits_for']}", None, None
     if not said:
         return found["state"].lower(), None, None
-    words = ", ".join(f"{name} {value}" for name, value in said.items() if not isinstance(value, dict | list))
     done, total = said.get("done"), said.get("total")
+    if "unit" in said:
+        return f"{found['state'].lower()}, {_paced(said)}", done, total
+    words = ", ".join(f"{name} {value}" for name, value in said.items() if not isinstance(value, dict | list))
     return f"{found['state'].lower()}, {words}", done, total
+
+
+def _paced(said: Mapping[str, Any]) -> str:
+    """Progress with a rate in words: `listing, 12,000 files, 3,400 files/s, about 2 min left`."""
+    of = f" of {said['total']:,}" if said.get("total") is not None else ""
+    parts = [said["phase"], f"{said['done']:,}{of} {said['unit']}"]
+    if "rate" in said:
+        parts.append(f"{said['rate']:,.{0 if said['rate'] >= 10 else 1}f} {said['unit']}/s")
+    if "seconds_left" in said:
+        parts.append(f"about {duration(said['seconds_left'])} left")
+    return ", ".join(parts)
 
 
 def _text(value: Any) -> str:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import datetime
+from enum import StrEnum
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -12,12 +15,14 @@ from catalog_server.cli import crawl_events
 from catalog_server.cli.client import Catalog, Server, connect, located, pairs, path
 from catalog_server.cli.output import (
     Failure,
+    Format,
     Output,
     Progress,
     Quiet,
     Yes,
     chosen,
     confirm,
+    duration,
     print_list,
     print_one,
     say,
@@ -25,7 +30,15 @@ from catalog_server.cli.output import (
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(crawl_events.app, name="events", help="How far crawlers are with events of objects, and their tokens.")
+CRON_HELP = "When to crawl: five fields as in crontab, or AWS Glue's cron(...)."
+ZONE_HELP = "Time zone of the schedule, as Europe/Berlin (UTC)."
 Name = Annotated[str, typer.Argument(help="Name of the crawler.")]
+HISTORY = (
+    "id", "state", "preview", "undo_of", "started_by", "by", "due_at", "started_at", "finished_at", "took_ms",
+    "tables_added", "tables_changed", "tables_removed", "partitions_added", "partitions_changed", "partitions_dropped",
+    "objects", "bytes", "problems", "error",
+)  # fmt: skip
+"""Columns of a history as CSV."""
 
 
 @app.command("create")
@@ -38,6 +51,8 @@ def create_crawler(
     table_prefix: Annotated[str, typer.Option(help="Put before the name of each table.")] = "",
     option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, any number of times.")] = None,
     comment: Annotated[str | None, typer.Option(help="What it is for.")] = None,
+    schedule: Annotated[str | None, typer.Option(help=CRON_HELP)] = None,
+    zone: Annotated[str | None, typer.Option(help=ZONE_HELP)] = None,
     catalog: Catalog = None,
     output: Output = None,
     server: Server = None,
@@ -48,7 +63,10 @@ def create_crawler(
     Examples:
       catalog crawlers create lake --target s3://lake/raw/ --database raw
       catalog crawlers create shop --target 'connection:shop/public/%' --database shop
+      catalog crawlers create lake --target s3://lake/raw/ --database raw --schedule "15 3 * * mon" --zone Europe/Berlin
     """
+    if zone is not None and schedule is None:
+        raise Failure("--zone goes with --schedule", 2)
     body = {
         "name": name,
         "targets": [located(one) for one in target],
@@ -57,6 +75,7 @@ def create_crawler(
         "table_prefix": table_prefix,
         "options": pairs(option or [], "--option"),
         "comment": comment,
+        "schedule": {"cron": schedule, "zone": zone or "UTC"} if schedule is not None else None,
     }
     print_one(connect(server).post("/crawlers", body), output)
 
@@ -111,12 +130,24 @@ def _end(crawl: dict[str, Any]) -> None:
 
 @app.command("list")
 def list_crawlers(output: Output = None, server: Server = None) -> None:
-    """List crawlers.
+    """List crawlers, and when each is due next.
 
     \b
     Example: catalog crawlers list
     """
-    print_list(connect(server).pages("/crawlers"), ("name", "targets", "database", "table_prefix", "comment"), output)
+    items = connect(server).pages("/crawlers")
+    if chosen(output) in (Format.TABLE, Format.CSV):
+        items = (one | _due(one["schedule"]) for one in items)
+    shown = ("name", "targets", "database", "table_prefix", "schedule", "next_at", "comment")
+    print_list(items, shown, output)
+
+
+def _due(schedule: dict[str, Any] | None) -> dict[str, Any]:
+    """When a crawler is due, for a line of a list."""
+    if schedule is None:
+        return {"schedule": None}
+    said = schedule["words"] + (", paused" if schedule["paused"] else "")
+    return {"schedule": said, "next_at": schedule["next_at"]}
 
 
 @app.command("show")
@@ -127,6 +158,68 @@ def show_crawler(name: Name, output: Output = None, server: Server = None) -> No
     Example: catalog crawlers show lake
     """
     print_one(connect(server).get(path("crawlers", name)), output)
+
+
+class Missed(StrEnum):
+    """What becomes of times at which no worker was there."""
+
+    ONCE = "once"
+    NONE = "none"
+
+
+class Overlap(StrEnum):
+    """What becomes of a time while a crawl is at work."""
+
+    SKIP = "skip"
+    QUEUE = "queue"
+
+
+@app.command("schedule")
+def schedule_crawler(
+    name: Name,
+    cron: Annotated[str | None, typer.Argument(help=CRON_HELP)] = None,
+    zone: Annotated[str | None, typer.Option(help=ZONE_HELP)] = None,
+    missed: Annotated[
+        Missed | None, typer.Option(help="Times at which no worker was there: made up for once, or not at all.")
+    ] = None,
+    overlap: Annotated[
+        Overlap | None, typer.Option(help="A time while a crawl is at work: skip it, or queue one crawl.")
+    ] = None,
+    pause: Annotated[bool | None, typer.Option("--pause/--resume", help="Stop for now, or go on from now.")] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Have no schedule any more.")] = False,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Show when a crawler is due, or change that.
+
+    \b
+    Examples:
+      catalog crawlers schedule lake
+      catalog crawlers schedule lake "15 3 * * mon" --zone Europe/Berlin --overlap queue
+      catalog crawlers schedule lake --pause
+    """
+    client, where = connect(server), path("crawlers", name, "schedule")
+    given = {"cron": cron, "zone": zone, "missed": missed, "overlap": overlap, "paused": pause}
+    body = {key: value for key, value in given.items() if value is not None}
+    if remove:
+        if body:
+            raise Failure("--remove goes with nothing else", 2)
+        client.delete(where)
+        say(f"crawler {name} has no schedule any more")
+        return
+    if cron is not None and client.get(path("crawlers", name))["schedule"] is None:
+        found = client.post(where, body)
+    else:
+        found = client.patch(where, body) if body else client.get(where)
+    if chosen(output) is Format.TABLE:
+        found["next_times"] = "\n".join(_local(one, found["zone"]) for one in found["next_times"])
+    print_one(found, output)
+
+
+def _local(milliseconds: int, zone: str) -> str:
+    """A time on the clocks of a zone."""
+    local = datetime.fromtimestamp(milliseconds / 1000, ZoneInfo(zone))
+    return local.strftime("%a %Y-%m-%d %H:%M %Z")
 
 
 @app.command("runs")
@@ -144,6 +237,48 @@ def list_crawls(
     items = connect(server).pages("/crawls", limit, crawler=name)
     shown = ("id", "crawler", "state", "preview", "undo_of", "undone_at", "started_at", "finished_at", "error")
     print_list(items, shown, output)
+
+
+@app.command("history")
+def show_history(
+    name: Name,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many.")] = 20,
+    output: Output = None,
+    server: Server = None,
+) -> None:
+    """Show what became of each crawl of a crawler, and of each time of its schedule that was skipped, newest first.
+
+    \b
+    Example: catalog crawlers history lake
+    """
+    items = connect(server).pages(path("crawlers", name, "history"), limit)
+    if chosen(output) is not Format.TABLE:
+        print_list(items, HISTORY, output)
+        return
+    shown = ("id", "state", "started by", "started_at", "took", "tables", "partitions", "files", "problems", "said")
+    print_list([_line(one) for one in items], shown, output)
+
+
+def _line(crawl: dict[str, Any]) -> dict[str, Any]:
+    """A crawl of the history for people."""
+    kind = "preview" if crawl["preview"] else "undo" if crawl["undo_of"] else None
+    return {
+        "id": crawl["id"],
+        "state": crawl["state"],
+        "started by": " ".join(filter(None, (kind, crawl["started_by"], crawl["by"] and f"({crawl['by']})"))),
+        "started_at": crawl["started_at"] or crawl["due_at"],
+        "took": None if crawl["took_ms"] is None else duration(crawl["took_ms"] / 1000),
+        "tables": _changes(crawl["tables_added"], crawl["tables_changed"], crawl["tables_removed"]),
+        "partitions": _changes(crawl["partitions_added"], crawl["partitions_changed"], crawl["partitions_dropped"]),
+        "files": crawl["objects"] or None,
+        "problems": crawl["problems"] + crawl["tables_refused"] or None,
+        "said": (crawl["waits_for"] and f"waits for {crawl['waits_for']}") or crawl["error"],
+    }
+
+
+def _changes(added: int, changed: int, gone: int) -> str:
+    """Counts with their signs: `+3 ~1 -2`."""
+    return " ".join(f"{sign}{count}" for sign, count in (("+", added), ("~", changed), ("-", gone)) if count)
 
 
 @app.command("crawl")

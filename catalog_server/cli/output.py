@@ -130,6 +130,18 @@ def moment(milliseconds: int | None) -> str:
     return datetime.fromtimestamp(milliseconds / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
 
 
+def duration(seconds: float) -> str:
+    """A span of time as people say it, in its two largest units."""
+    if seconds < 10:
+        return f"{seconds:.0f} s" if seconds >= 1 or not seconds else f"{seconds:.1f} s"
+    whole = round(seconds)
+    for size, unit, smaller, small in ((86_400, "d", 3_600, "h"), (3_600, "h", 60, "min"), (60, "min", 1, "s")):
+        if whole >= size:
+            rest = whole % size // smaller
+            return f"{whole // size} {unit}" + (f" {rest} {small}" if rest else "")
+    return f"{whole} s"
+
+
 def _print_table(rows: list[list[str]], columns: Sequence[str]) -> None:
     if sys.stdout.isatty():
         from rich import box

@@ -13,24 +13,27 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.events import check_options, followed
 from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
-from catalog_server.crawlers.following import Following, Pace
+from catalog_server.crawlers.following import Following, Waits
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
-from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of, listed
+from catalog_server.crawlers.pace import Pace
+from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
+from catalog_server.crawlers.summary import counts_of, summary_of
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
+from catalog_server.crawlers.waiting import waits_for
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
-from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, Touch, new_crawl_id
+from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, StartedBy, Touch, new_crawl_id
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
 from catalog_server.model.progress import Tell, seldom
-from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, tables
+from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, schedules, tables
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
@@ -81,7 +84,7 @@ class Crawls:
         self._sweeps = spools is not None
         self._store = catalog.store
         self.wake = wake or (lambda: None)
-        self.pace = Pace()
+        self.waits = Waits()
 
     def create(self, caller: Caller, crawler: Crawler) -> Crawler:
         """Keep a crawler; raises `Invalid`, `AlreadyExists`, `Denied`."""
@@ -98,7 +101,7 @@ class Crawls:
     def get(self, caller: Caller, name: str) -> Crawler:
         """A crawler by its name; raises `NotFound` also where the caller may not see it."""
         with self._store.read() as tx:
-            return self._find(tx, caller, Action.DESCRIBE, name)
+            return self.find(tx, caller, Action.DESCRIBE, name)
 
     def list(self, caller: Caller) -> Sequence[Crawler]:
         """All crawlers that the caller may see, by name."""
@@ -113,7 +116,7 @@ class Crawls:
         crawler = self._checked(crawler)
 
         def work(tx: Transaction) -> Crawler:
-            found = self._find(tx, caller, Action.ALTER, crawler.name)
+            found = self.find(tx, caller, Action.ALTER, crawler.name)
             expected = crawler.version or found.version
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
@@ -123,11 +126,12 @@ class Crawls:
         return self._store.write(work)
 
     def drop(self, caller: Caller, name: str) -> None:
-        """Forget a crawler; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
+        """Forget a crawler and its schedule; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
 
         def work(tx: Transaction) -> None:
-            found = self._find(tx, caller, Action.DROP, name)
+            found = self.find(tx, caller, Action.DROP, name)
             rows.drop(tx, found.id)
+            schedules.drop(tx, "crawler", found.id)
             crawl_manifests.forget(tx, found.id)
             crawler_events.forget(tx, found.id)
 
@@ -140,7 +144,7 @@ class Crawls:
         """
 
         def work(tx: Transaction) -> Crawl:
-            found = self._find(tx, caller, Action.RUN, name)
+            found = self.find(tx, caller, Action.RUN, name)
             return rows.create_crawl(tx, new_crawl_id(), found.name, caller.user, preview=preview)
 
         crawl = self._store.write(work)
@@ -168,6 +172,16 @@ class Crawls:
         self.wake()
         return undo
 
+    def newest(self, caller: Caller, crawlers: Sequence[str]) -> Mapping[str, Crawl]:
+        """The newest crawl of each of these crawlers, of those that the caller may see."""
+        with self._store.read() as tx:
+            return rows.newest(tx, [name for name in crawlers if self._may_see(tx, caller, name)])
+
+    def waits_for(self, crawls: Sequence[Crawl]) -> Mapping[str, str]:
+        """What keeps those of the crawls that wait from being begun, by their ids."""
+        with self._store.read() as tx:
+            return waits_for(tx, crawls)
+
     def get_crawl(self, caller: Caller, crawl_id: str) -> Crawl:
         """A crawl by its id; raises `NotFound` also where the caller may not see its crawler."""
         with self._store.read() as tx:
@@ -192,9 +206,19 @@ class Crawls:
     ) -> Sequence[Crawl]:
         """Crawls that the caller may see, newest first; `before` is the (created_at, id) of the last one seen."""
         with self._store.read() as tx:
-            name = self._find(tx, caller, Action.DESCRIBE, crawler).name if crawler is not None else None
+            name = self.find(tx, caller, Action.DESCRIBE, crawler).name if crawler is not None else None
             found = rows.list_crawls(tx, name, state, before, count)
             return [one for one in found if self._may_see(tx, caller, one.crawler)]
+
+    def history(
+        self, caller: Caller, crawler: str, before: tuple[int, str] | None = None, count: int = 100
+    ) -> Sequence[Crawl]:
+        """Crawls of a crawler, newest first, with what they counted and without their lists; `before` as above.
+
+        Raises `NotFound` where there is no such crawler, or the caller may not see it.
+        """
+        with self._store.read() as tx:
+            return rows.history(tx, self.find(tx, caller, Action.DESCRIBE, crawler).name, before, count)
 
     def cancel(self, caller: Caller, crawl_id: str) -> Crawl:
         """Ask a crawl to stop: at once if it still waits, else its worker ends it soon. Nothing if it ended."""
@@ -231,7 +255,7 @@ class Crawls:
         begun = {"state": "RUNNING", "started_at": crawl.started_at or time.time_ns() // 1_000_000}
         self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
         self._sweep()
-        report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl_id))
+        report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl))
         changes = Changes()
         undoing = Undoing(self._catalog, crawl, report) if crawl.undo_of else None
         try:
@@ -241,7 +265,7 @@ class Crawls:
             elif crawler is None:
                 raise NotFound("crawler", crawl.crawler)
             elif crawl.follows:
-                Following(self._catalog, crawl, crawler, self._crawl, report, changes, self.pace).run()
+                Following(self._catalog, crawl, crawler, self._crawl, report, changes, self.waits).run()
             else:
                 changes, failures = self._crawl(crawler, report, crawl)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
@@ -266,6 +290,8 @@ class Crawls:
         began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
+            if crawl.started_by is StartedBy.SCHEDULE:  # who made the schedule may have lost the right since
+                self._require(tx, caller, Action.RUN, crawler.name)
             versions = tables.versions(tx, home)
         with closing(_Brought()) as brought:
             failures = self._look_at_all(caller, crawler, report, crawl, versions, brought, touched)
@@ -352,9 +378,13 @@ class Crawls:
             if crawl is None or crawl.state in FINAL_STATES:
                 path.unlink(missing_ok=True)
 
-    def _teller(self, crawl_id: str) -> Tell:
+    def _teller(self, crawl: Crawl) -> Tell:
+        with self._store.read() as tx:
+            pace = Pace(rows.objects_last(tx, crawl.crawler))
+
         def write(progress: dict[str, object]) -> None:
-            self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("RUNNING",), {"progress": progress}))
+            said = {"progress": pace.told(progress)}
+            self._store.write(lambda tx: rows.change_crawl(tx, crawl.id, ("RUNNING",), said))
 
         return seldom(write)
 
@@ -363,16 +393,18 @@ class Crawls:
             return rows.cancel_requested(tx, crawl_id)
 
     def _finish(self, crawl: Crawl, state: str, error: str | None, report: Report, changes: Changes) -> Crawl:
-        summary = ({"preview": True} if crawl.preview else {}) | _summary(report, changes)
+        summary = ({"preview": True} if crawl.preview else {}) | summary_of(report, changes)
         if crawl.undo_of:  # which looks at no files
             summary = {key: value for key, value in summary.items() if key not in ("objects", "bytes")}
         progress = {"phase": "done", "done": report.objects, "total": report.objects}
 
         def work(tx: Transaction) -> Crawl | None:
-            values = {"state": state, "error": error, "summary": summary, "progress": progress, "finished_at": tx.at}
+            values: dict[str, object] = {"state": state, "error": error, "progress": progress, "finished_at": tx.at}
+            values |= {"summary": summary, "counts": counts_of(summary)}
             ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
+                rows.forget_old(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 
@@ -399,9 +431,10 @@ class Crawls:
     def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
         self._catalog.grants.require(tx, caller, action, Resource("crawler", (name,)))
 
-    def _find(self, tx: Transaction, caller: Caller, action: Action, name: str) -> Crawler:
+    def find(self, tx: Transaction, caller: Caller, action: Action, name: str, *, lock: bool = False) -> Crawler:
+        """A crawler by its name, within a transaction; raises `NotFound`, `Denied`."""
         self._require(tx, caller, action, name)
-        found = rows.get(tx, name)
+        found = rows.hold(tx, name) if lock else rows.get(tx, name)
         if found is None:
             raise NotFound("crawler", name)
         return found
@@ -466,22 +499,6 @@ def _check_options(options: Mapping[str, str]) -> None:
         if key == "csv.delimiter" and len(value) != 1:
             raise Invalid(f"option {key}", "must be one character")
     Settings.of(options)
-
-
-def _summary(report: Report, changes: Changes) -> dict[str, object]:
-    """Counts and lists, as people and the browser read them."""
-    counts: dict[str, object] = {"objects": report.objects, "bytes": report.bytes}
-    for key in ("partitions_added", "partitions_changed", "partitions_dropped"):
-        if getattr(changes, key):
-            counts[key] = getattr(changes, key)
-    if report.problem_count > len(report.problems):
-        counts["problems_not_listed"] = report.problem_count - len(report.problems)
-    return {
-        **counts,
-        **dict(listed(changes)),
-        "problems": [{"place": one.place, "reason": one.reason} for one in report.problems],
-        "decisions": [{"place": one.place, "decision": one.decision} for one in report.decisions],
-    }
 
 
 def _finished_event(tx: Transaction, crawl: Crawl) -> None:

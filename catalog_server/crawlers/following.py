@@ -41,7 +41,7 @@ Settle = Callable[[Crawler, Report, Crawl, Collection[Touch]], tuple[Changes, Se
 
 
 @dataclass(slots=True)
-class Pace:
+class Waits:
     """How long a crawl waits for what, in seconds; with `idle` 0 it ends once nothing waits."""
 
     quiet: float = QUIET_SECONDS
@@ -63,7 +63,7 @@ class Following:
     """What was told when tables were settled last."""
     changes: Changes
     """All that was done."""
-    pace: Pace = field(default_factory=Pace)
+    waits: Waits = field(default_factory=Waits)
     applied: int = 0
     _arrivals: Arrivals | None = None
     _settled_at: float = 0.0
@@ -85,11 +85,11 @@ class Following:
             at = time.monotonic()
             if not self._is_same():
                 return
-            if at - began >= self.pace.lasts and not busy:
+            if at - began >= self.waits.lasts and not busy:
                 return
             if busy:
                 self._changed_at = at
-            elif at - self._changed_at >= self.pace.idle:
+            elif at - self._changed_at >= self.waits.idle:
                 return
             if not progressed:
                 time.sleep(POLL_SECONDS)
@@ -126,8 +126,8 @@ class Following:
             return bool(waiting), bool(done)
         at = time.monotonic()
         since = at - self._settled_at
-        is_quiet = not waiting and at - self._changed_at >= self.pace.quiet
-        if (left and since >= REST * self._settling_took) or is_quiet or since >= self.pace.settle:
+        is_quiet = not waiting and at - self._changed_at >= self.waits.quiet
+        if (left and since >= REST * self._settling_took) or is_quiet or since >= self.waits.settle:
             settled = self._settle()
             return settled or bool(waiting), settled or bool(done)
         return bool(waiting), bool(done)

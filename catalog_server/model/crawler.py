@@ -6,8 +6,17 @@ import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
-FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED"})
+FINAL_STATES = frozenset({"SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED"})
+
+
+class StartedBy(StrEnum):
+    """What a crawl was started by."""
+
+    PERSON = "person"
+    SCHEDULE = "schedule"
+    EVENTS = "events"
 
 
 def new_crawl_id() -> str:
@@ -38,13 +47,19 @@ class Crawl:
     id: str
     crawler: str
     state: str
-    """QUEUED, RUNNING, SUCCEEDED, FAILED or CANCELLED."""
+    """QUEUED, RUNNING, SUCCEEDED, FAILED, CANCELLED, or SKIPPED: it was due and never begun, `error` says why."""
     started_at: int = 0
     finished_at: int | None = None
     progress: Mapping[str, object] = field(default_factory=dict)
     summary: Mapping[str, object] = field(default_factory=dict)
+    counts: Mapping[str, int] | None = None
+    """What the summary counts; None until it ended."""
     error: str | None = None
     by: str | None = None
+    """Who started it, or in whose name it was started."""
+    started_by: StartedBy = StartedBy.PERSON
+    due_at: int | None = None
+    """The time of its schedule that it is for (milliseconds)."""
     preview: bool = False
     """Whether it only tells what a crawl would do."""
     undo_of: str | None = None

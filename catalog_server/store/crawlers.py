@@ -5,14 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import delete, insert, select, tuple_, update
+from sqlalchemy import case, delete, insert, literal, select, tuple_, update
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import AlreadyExists
 from catalog_server.model.names import name_key
-from catalog_server.store.schema import crawlers, crawls
+from catalog_server.store.many import among
+from catalog_server.store.schema import Json, crawlers, crawls
 from catalog_server.store.transaction import Transaction
+
+QUEUE_MAX = 1_000
+SUMMARIES_KEPT = 100
+"""Of the newest crawls of each crawler the lists are kept, of older ones what they counted."""
+_FORGOTTEN_AT_ONCE = 20
 
 
 def _crawler(row: Any) -> Crawler:
@@ -39,9 +46,12 @@ def _crawl(row: Any) -> Crawl:
         finished_at=row.finished_at,
         progress=row.progress,
         summary=row.summary,
+        counts=row.counts,
         error=row.error,
         by=row.by,
-        preview=bool(row.summary.get("preview")),
+        started_by=StartedBy(row.started_by),
+        due_at=row.due_at,
+        preview=row.preview,
         undo_of=row.undo_of,
         undone_at=row.undone_at,
         undone_by=row.undone_by,
@@ -67,6 +77,19 @@ def get(tx: Transaction, name: str) -> Crawler | None:
     """The crawler of a name, compared by its key."""
     row = tx.connection.execute(select(crawlers).where(crawlers.c.name_key == name_key(name))).first()
     return _crawler(row) if row else None
+
+
+def hold(tx: Transaction, name: str) -> Crawler | None:
+    """The crawler of a name, which nobody else holds or changes before the end of the transaction."""
+    named = select(crawlers).where(crawlers.c.name_key == name_key(name))
+    row = tx.connection.execute(named.with_for_update()).first()
+    return _crawler(row) if row else None
+
+
+def names(tx: Transaction, ids: Sequence[int]) -> dict[int, str]:
+    """The names of crawlers by their ids, of those that are there."""
+    found = tx.connection.execute(select(crawlers.c.id, crawlers.c.name).where(among(tx, crawlers.c.id, ids)))
+    return {row.id: row.name for row in found}
 
 
 def list_all(tx: Transaction) -> list[Crawler]:
@@ -110,21 +133,78 @@ def create_crawl(
     follows: bool = False,
 ) -> Crawl:
     """Insert a crawl, the undo of one, or one that follows events, that waits for a worker."""
-    values = {
+    values = _waiting(tx, crawl_id, crawler, by) | {
+        "preview": preview,
+        "summary": {"preview": True} if preview else {},
+        "undo_of": undo_of,
+        "follows": follows,
+        "started_by": (StartedBy.EVENTS if follows else StartedBy.PERSON).value,
+    }
+    return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
+
+
+def create_due(tx: Transaction, new: Sequence[Crawl]) -> None:
+    """Insert crawls that are due by schedules, waiting or skipped; none for a time that its crawler has one for already."""
+    values = [
+        _waiting(tx, one.id, one.crawler, one.by)
+        | {
+            "state": one.state,
+            "started_by": StartedBy.SCHEDULE.value,
+            "due_at": one.due_at,
+            "finished_at": None if one.state == "QUEUED" else tx.at,
+            "error": one.error,
+        }
+        for one in new
+    ]
+    made = (postgresql if tx.is_postgresql else sqlite).insert(crawls).values(values)
+    tx.connection.execute(made.on_conflict_do_nothing(index_elements=["crawler", "due_at"]))
+
+
+def _waiting(tx: Transaction, crawl_id: str, crawler: str, by: str | None) -> dict[str, Any]:
+    return {
         "id": crawl_id,
         "crawler": crawler,
         "state": "QUEUED",
         "created_at": tx.at,
         "started_at": 0,
         "progress": {},
-        "summary": {"preview": True} if preview else {},
+        "summary": {},
         "by": by,
         "cancel_requested": False,
         "heartbeat_at": 0,
-        "undo_of": undo_of,
-        "follows": follows,
     }
-    return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
+
+
+def at_work(tx: Transaction, names: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Crawls of these crawlers that run (first) or wait and are no previews: states by ids, by crawler."""
+    of_them = select(crawls.c.crawler, crawls.c.id, crawls.c.state).where(
+        among(tx, crawls.c.crawler, names),
+        crawls.c.state.in_(("QUEUED", "RUNNING")),
+        crawls.c.preview.is_(False),
+        crawls.c.follows.is_(False),
+    )
+    found: dict[str, dict[str, str]] = {}
+    for row in tx.connection.execute(of_them.order_by(crawls.c.state.desc(), crawls.c.created_at, crawls.c.id)):
+        found.setdefault(row.crawler, {})[row.id] = row.state
+    return found
+
+
+def queue(tx: Transaction) -> list[Crawl]:
+    """Crawls that run or wait, those that have waited longest first, cut at `QUEUE_MAX`."""
+    at_work = select(crawls).where(crawls.c.state.in_(("QUEUED", "RUNNING")), crawls.c.follows.is_(False))
+    return [
+        _crawl(row)
+        for row in tx.connection.execute(at_work.order_by(crawls.c.created_at, crawls.c.id).limit(QUEUE_MAX))
+    ]
+
+
+def newest(tx: Transaction, names: Sequence[str]) -> dict[str, Crawl]:
+    """The newest crawl of each of these crawlers."""
+    last = select(crawls.c.id).where(crawls.c.crawler == crawlers.c.name).correlate(crawlers)
+    last = last.order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(1)
+    of_each = select(last.scalar_subquery()).where(among(tx, crawlers.c.name, names))
+    found = tx.connection.execute(select(crawls).where(crawls.c.id.in_(of_each)))
+    return {row.crawler: _crawl(row) for row in found}
 
 
 def get_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
@@ -166,6 +246,34 @@ def list_crawls(
     if before is not None:
         statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
     return [_crawl(row) for row in tx.connection.execute(statement)]
+
+
+def history(tx: Transaction, crawler: str, before: tuple[int, str] | None = None, count: int = 100) -> list[Crawl]:
+    """Crawls of a crawler as `list_crawls` has them; the summary is left out where what it counts is kept beside it."""
+    summary = case((crawls.c.counts.is_(None), crawls.c.summary), else_=literal({}, Json)).label("summary")
+    columns = [summary if one.name == "summary" else one for one in crawls.c]
+    statement = select(*columns).where(crawls.c.crawler == crawler)
+    if before is not None:
+        statement = statement.where(tuple_(crawls.c.created_at, crawls.c.id) < tuple_(*before))
+    newest = statement.order_by(crawls.c.created_at.desc(), crawls.c.id.desc()).limit(count)
+    return [_crawl(row) for row in tx.connection.execute(newest)]
+
+
+def forget_old(tx: Transaction, crawler: str) -> None:
+    """Leave out the lists of crawls that are not among the newest of a crawler, of a few with each call."""
+    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler)
+    newest_first = of_it.order_by(crawls.c.created_at.desc(), crawls.c.id.desc())
+    older = newest_first.offset(SUMMARIES_KEPT).limit(_FORGOTTEN_AT_ONCE)
+    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older), crawls.c.counts.is_not(None)).values(summary={}))
+
+
+def objects_last(tx: Transaction, crawler: str) -> int | None:
+    """How many files the last crawl of a crawler listed that succeeded, as far as that is known."""
+    ended = select(crawls.c.counts).where(
+        crawls.c.crawler == crawler, crawls.c.state == "SUCCEEDED", crawls.c.undo_of.is_(None)
+    )
+    counts = tx.connection.execute(ended.order_by(crawls.c.created_at.desc()).limit(1)).scalar()
+    return int(counts["objects"]) if counts else None
 
 
 def change_crawl(tx: Transaction, crawl_id: str, states: Sequence[str], values: Mapping[str, Any]) -> Crawl | None:

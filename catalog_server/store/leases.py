@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, select, true, update
+from sqlalchemy import ColumnElement, Select, Table, select, true, update
 
+from catalog_server.store import crawlers
 from catalog_server.store.schema import care_runs, crawls, hive_migrations, job_runs
 from catalog_server.store.transaction import Transaction
 
@@ -39,13 +40,14 @@ class Lease:
 
 
 def claim(tx: Transaction, kind: str, owner: str) -> str | None:
-    """Take the work that waited longest: it is RUNNING and ours when its id is returned; None when nothing waits."""
+    """Take the work that waited longest: it is RUNNING and ours when its id is returned; None when nothing may begin.
+
+    Of each crawler one crawl runs at a time, beside any previews.
+    """
     table = QUEUES[kind]
-    oldest = (
-        select(table).where(table.c.state == "QUEUED", _is_of(kind)).order_by(table.c.created_at, table.c.id).limit(1)
-    )
-    row = tx.connection.execute(oldest.with_for_update(skip_locked=True)).first()
-    if row is None:
+    oldest = select(table).where(_may_begin(kind)).order_by(table.c.created_at, table.c.id).limit(1)
+    row = tx.connection.execute(oldest.with_for_update(skip_locked=True, of=table)).first()
+    if row is None or (kind == "crawl" and not row.preview and not _is_first(tx, row)):
         return None
     values: dict[str, Any] = {"state": "RUNNING", "owner": owner, "heartbeat_at": tx.at, "started_at": tx.at}
     if kind == "run":
@@ -55,10 +57,28 @@ def claim(tx: Transaction, kind: str, owner: str) -> str | None:
 
 
 def waiting(tx: Transaction, kind: str) -> bool:
-    """Whether any work of a kind waits."""
+    """Whether any work of a kind waits and may begin."""
+    return tx.connection.execute(select(QUEUES[kind].c.id).where(_may_begin(kind)).limit(1)).first() is not None
+
+
+def _may_begin(kind: str) -> ColumnElement[bool]:
     table = QUEUES[kind]
-    found = select(table.c.id).where(table.c.state == "QUEUED", _is_of(kind)).limit(1)
-    return tx.connection.execute(found).first() is not None
+    waits = (table.c.state == "QUEUED") & _is_of(kind)
+    return waits & (table.c.preview | table.c.crawler.not_in(_busy_crawlers())) if kind == "crawl" else waits
+
+
+def _busy_crawlers() -> Select[tuple[str]]:
+    """Names of the crawlers of which a crawl runs that is no preview."""
+    other = crawls.alias("other")
+    return select(other.c.crawler).where(
+        other.c.state == "RUNNING", other.c.preview.is_(False), other.c.follows.is_(False)
+    )
+
+
+def _is_first(tx: Transaction, crawl: Any) -> bool:
+    """Whether no other worker has begun a crawl of the same crawler, nor does before the end of the transaction."""
+    crawlers.hold(tx, crawl.crawler)
+    return crawl.crawler not in tx.connection.execute(_busy_crawlers()).scalars().all()
 
 
 def running(tx: Transaction, kind: str) -> list[Lease]:

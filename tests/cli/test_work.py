@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import pty
+import re
 import select
 import signal
 import subprocess
@@ -91,6 +92,25 @@ def test_a_crawl_is_undone_in_one_command(server: RunningServer, tmp_path: Path)
     run(server, "crawlers", "undo", crawl, "--yes")
     assert json.loads(run(server, "crawlers", "crawl", crawl))["undone_at"]
     run(server, "databases", "show", "undone", code=3)
+
+
+def test_a_crawler_is_scheduled_and_tells_its_history(server: RunningServer, tmp_path: Path) -> None:
+    (tmp_path / "t").mkdir()
+    (tmp_path / "t" / "a.csv").write_text("x,y\n1,2\n")
+    schedule = ("--schedule", "15 3 * * mon", "--zone", "Europe/Berlin")
+    made = run(server, "crawlers", "create", "due", "--target", tmp_path.as_uri(), "--database", "due", *schedule)
+    assert json.loads(made)["schedule"]["words"] == "At 03:15 on Monday, Europe/Berlin"
+    shown = run(server, "crawlers", "schedule", "due", "cron(0 6 ? * 2 *)", "--overlap", "queue", "-o", "table")
+    assert re.search(r"next_times +Mon \d{4}-\d\d-\d\d 06:00 CES?T\n", shown)
+    assert "At 06:00 on Monday, Europe/Berlin" in run(server, "crawlers", "list", "-o", "table")
+    assert json.loads(run(server, "crawlers", "schedule", "due", "--pause"))["next_at"] is None
+    run(server, "crawlers", "schedule", "due", "99 * * * *", code=2)
+    run(server, "crawlers", "run", "due", "--wait")
+    line = json.loads(run(server, "crawlers", "history", "due"))
+    assert (line["state"], line["started_by"], line["tables_added"], line["objects"]) == ("SUCCEEDED", "person", 1, 1)
+    assert "+1" in run(server, "crawlers", "history", "due", "-o", "table")
+    run(server, "crawlers", "schedule", "due", "--remove")
+    run(server, "crawlers", "schedule", "due", code=3)
 
 
 def test_sql_over_what_was_crawled(server: RunningServer, flights: str) -> None:

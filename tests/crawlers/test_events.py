@@ -13,7 +13,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.crawlers.events import CrawlEvents
-from catalog_server.crawlers.following import Pace
+from catalog_server.crawlers.following import Waits
 from catalog_server.crawlers.notifications import Told
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Denied, Invalid, NotFound
@@ -21,7 +21,7 @@ from catalog_server.model.names import DatabaseName, TableName
 from tests.crawlers.conftest import ME, Crawling, names
 from tests.crawlers.test_crawl_files import months
 
-NOW = Pace(quiet=0, idle=0)
+NOW = Waits(quiet=0, idle=0)
 
 
 class Following(Crawling):
@@ -30,7 +30,7 @@ class Following(Crawling):
     def __init__(self, local: Crawling) -> None:
         super().__init__(local.catalog, local.place)
         self.events = CrawlEvents(local.catalog)
-        self.crawls.pace = NOW
+        self.crawls.waits = NOW
 
     def tell(self, *paths: str) -> int:
         """Tell of objects by their paths below the place."""
@@ -201,14 +201,14 @@ def test_what_no_event_told_is_found_by_the_next_crawl_of_all(local: Crawling, t
 def test_partitions_come_at_once_and_figures_when_it_is_quiet(local: Crawling) -> None:
     following = Following(local)
     following.crawl(months(1, 2), events="webhook")
-    following.crawls.pace = Pace(quiet=3600, settle=3600, idle=0)
+    following.crawls.waits = Waits(quiet=3600, settle=3600, idle=0)
     following.put(months(3, 4))
     assert following.follow().summary["partitions_added"] == 2
     assert following.table("flights").parameters["objectCount"] == "2"
     state = following.events.state(ME, "raw")
     assert state is not None
     assert (state.waiting, state.unsettled) == (0, 2)
-    following.crawls.pace = NOW
+    following.crawls.waits = NOW
     following.follow()
     assert following.table("flights").parameters["objectCount"] == "4"
 

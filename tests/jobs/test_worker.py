@@ -11,7 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
-from catalog_server.testing import running_server, start_server
+from catalog_server.testing import RunningServer, running_server, start_server
 from tests.jobs.conftest import DEADLINE_SECONDS, Api
 from tests.jobs.test_runner import gone
 
@@ -19,14 +19,14 @@ pytestmark = pytest.mark.slow
 SLEEP = "import os, time\nprint('pid', os.getpid(), flush=True)\ntime.sleep(600)\n"
 
 
-def worker_of(api: Api) -> int:
+def worker_of(server: RunningServer) -> int:
     """The process that the server started as its worker."""
     deadline = time.monotonic() + DEADLINE_SECONDS
     while time.monotonic() < deadline:
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-                if parent == api.server.process.pid and b"catalog_server.worker" in (entry / "cmdline").read_bytes():
+                if parent == server.process.pid and b"catalog_server.worker" in (entry / "cmdline").read_bytes():
                     return int(entry.name)
             except (OSError, ValueError):
                 continue
@@ -115,7 +115,7 @@ def test_a_killed_worker_leaves_no_run_behind(api: Api, tmp_path: Path, retries:
     run = api.start(f"orphan-{retries}", script, retries_max=retries)
     api.wait_for_log(run, "pid ")
     pid = int(api.log(run).partition("pid ")[2].split()[0])
-    os.kill(worker_of(api), signal.SIGKILL)
+    os.kill(worker_of(api.server), signal.SIGKILL)
     assert gone(pid)
     ended = api.wait(run)
     assert (ended["state"], ended["attempt"]) == (state, attempt)

@@ -107,7 +107,7 @@ def test_a_schedule_has_to_be_understood(hms: Client, space: str, schedule: str)
     ],
 )
 def test_a_query_is_due_when_its_schedule_says(hms: Client, space: str, schedule: str) -> None:
-    from catalog_server.model.schedule import parse
+    from catalog_server.model.quartz import parse
 
     maintain(hms, CREATE, space, schedule=schedule)
     found = hms.get_scheduled_query(key(space)).nextExecution

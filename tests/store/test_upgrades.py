@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from catalog_server.catalog.grants import StoredPolicy
 from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import StartedBy
 from catalog_server.model.grant import Action, Resource
-from catalog_server.store import grants, migrations
+from catalog_server.store import crawlers, grants, migrations
 from catalog_server.store.engine import open_engine
 from catalog_server.store.transaction import Store
 
@@ -79,4 +80,26 @@ def test_iceberg_views_of_hive_clients_are_told_from_others(new_store_url: str) 
     with store.engine.connect() as connection:
         found = connection.execute(text("SELECT format FROM tables ORDER BY id")).scalars().all()
     assert found == ["iceberg-view", "", ""]
+    store.close()
+
+
+def test_previews_are_told_from_crawls_after_an_upgrade(new_store_url: str) -> None:
+    store = Store(open_engine(new_store_url))
+    config: Any = migrations._config()
+    with store.engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0013")
+        for name, summary in (("crawl", '{"objects":1}'), ("preview", '{"preview":true,"objects":1}')):
+            statement = text(
+                "INSERT INTO crawls (id, crawler, state, progress, summary, cancel_requested)"
+                " VALUES (:id, 'raw', 'SUCCEEDED', '{}', :summary, false)"
+            )
+            connection.execute(statement, {"id": name, "summary": summary})
+    migrations.upgrade(store)
+    with store.read() as tx:
+        found = {one.id: one for one in crawlers.list_crawls(tx)}
+    assert {name: (one.preview, one.started_by) for name, one in found.items()} == {
+        "crawl": (False, StartedBy.PERSON),
+        "preview": (True, StartedBy.PERSON),
+    }
     store.close()

@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.web.conftest import OpenPage
 from tests.web.seed import Seed, location_of, write_airports
@@ -23,19 +23,24 @@ print("hello", 6 * 7)
 """
 
 
+def fill_target(page: Page, name: str, target: str, database: str) -> None:
+    """The first step of the wizard."""
+    page.get_by_label("Name").fill(name)
+    page.get_by_label("Targets").fill(target)
+    page.get_by_label("Database").fill(database)
+    page.get_by_role("button", name="Next: options").click()
+
+
 def test_a_crawler_is_made_run_and_its_table_opened(open_page: OpenPage, seeded: Seed) -> None:
     write_airports(seeded.folder / "found" / "stations")
     page = open_page("/crawlers")
     page.get_by_role("link", name="New crawler").click()
-    page.get_by_label("Name").fill("stations")
-    page.get_by_label("Targets").fill(location_of(seeded.folder / "found"))
-    page.get_by_label("Database").fill("found")
-    page.get_by_role("button", name="Create crawler").click()
-    expect(page.get_by_role("heading", name="It has not run yet")).to_be_visible()
-    page.get_by_role("button", name="Preview").click()
-    expect(page.get_by_text("Nothing is written by a preview")).to_be_visible()
-    expect(page.get_by_text("succeeded", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
-    expect(page.get_by_role("heading", level=1)).to_have_text("Preview of stations")
+    fill_target(page, "stations", location_of(seeded.folder / "found"), "found")
+    page.get_by_role("button", name="Next: preview").click()
+    expect(page.get_by_text("nothing is written to the catalog until it runs")).to_be_visible()
+    expect(page.get_by_text("1 table would be made.")).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.reload()
+    expect(page.get_by_text("1 table would be made.")).to_be_visible()
     page.get_by_role("button", name="Run stations now").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Crawl of stations")
     expect(page.get_by_text("succeeded", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
@@ -49,10 +54,9 @@ def test_a_crawler_is_made_run_and_its_table_opened(open_page: OpenPage, seeded:
 def test_a_crawl_says_what_it_changed_and_is_undone(open_page: OpenPage, seeded: Seed) -> None:
     write_airports(seeded.folder / "trial" / "airfields")
     page = open_page("/new-crawler", expected=(404,))
-    page.get_by_label("Name").fill("trial")
-    page.get_by_label("Targets").fill(location_of(seeded.folder / "trial"))
-    page.get_by_label("Database").fill("trial")
-    page.get_by_role("button", name="Create crawler").click()
+    fill_target(page, "trial", location_of(seeded.folder / "trial"), "trial")
+    page.get_by_role("button", name="Create crawler without a preview").click()
+    expect(page.get_by_role("heading", name="It has not run yet")).to_be_visible()
     page.get_by_role("button", name="Run trial now").click()
     changed = page.get_by_role("region", name="airfields")
     expect(changed.get_by_role("row", name=re.compile("faa"))).to_be_visible(timeout=RUN_MILLISECONDS)
@@ -69,11 +73,63 @@ def test_a_crawl_says_what_it_changed_and_is_undone(open_page: OpenPage, seeded:
 
 def test_a_form_that_the_server_refuses_says_why(open_page: OpenPage) -> None:
     page = open_page("/new-crawler", expected=(400,))
-    page.get_by_label("Name").fill("wrong")
-    page.get_by_label("Targets").fill("not a target")
-    page.get_by_label("Database").fill("found")
-    page.get_by_role("button", name="Create crawler").click()
+    fill_target(page, "wrong", "not a target", "found")
+    page.get_by_role("button", name="Next: preview").click()
     expect(page.get_by_role("alert")).to_contain_text("not a target")
+    page.get_by_role("button", name="Back").click()
+    expect(page.get_by_label("Targets")).to_have_value("not a target")
+
+
+def test_what_a_preview_shows_is_changed_and_previewed_again(open_page: OpenPage, seeded: Seed) -> None:
+    for name in ("ports", "piers"):
+        write_airports(seeded.folder / "coast" / name)
+    (seeded.folder / "coast" / "wreck.parquet").write_bytes(b"PAR1 and no more")
+    page = open_page("/new-crawler")
+    fill_target(page, "coast", location_of(seeded.folder / "coast"), "coast")
+    page.get_by_role("button", name="Next: preview").click()
+    expect(page.get_by_text("2 tables would be made; 1 problem.")).to_be_visible(timeout=RUN_MILLISECONDS)
+    expect(page.get_by_role("row", name=re.compile("wreck.parquet"))).to_contain_text("truncated")
+    page.go_back()
+    page.get_by_label("Files that are left out").fill("piers/**, *.parquet")
+    page.get_by_label("Tables of which nothing is left").select_option("are dropped")
+    page.get_by_role("button", name="Next: preview").click()
+    expect(page.get_by_text("1 table would be made.")).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("button", name="Discard").click()
+    expect(page.get_by_text("Crawler coast is discarded")).to_be_visible()
+    expect(page.get_by_role("link", name="coast")).to_have_count(0)
+
+
+def test_a_crawler_is_scheduled_paused_and_has_a_history(open_page: OpenPage, seeded: Seed) -> None:
+    write_airports(seeded.folder / "nightly" / "fields")
+    page = open_page("/new-crawler", expected=(400,))
+    fill_target(page, "nightly", location_of(seeded.folder / "nightly"), "nightly")
+    page.get_by_label("Crawl", exact=True).select_option("every week")
+    page.get_by_label("At", exact=True).fill("03:15")
+    page.get_by_label("Time zone").fill("Europe/Berlin")
+    expect(page.get_by_text("At 03:15 on Monday, Europe/Berlin")).to_be_visible()
+    expect(page.get_by_role("list", name="Next times").get_by_role("listitem")).to_have_count(5)
+    page.get_by_role("button", name="Create crawler without a preview").click()
+    expect(page.get_by_text("15 3 * * mon")).to_be_visible()
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_text("paused", exact=True)).to_be_visible()
+    page.get_by_role("button", name="Resume").click()
+    page.get_by_role("button", name="Change", exact=True).click()
+    page.get_by_label("Crawl", exact=True).select_option("cron text")
+    page.get_by_label("Cron text").fill("99 * * * *")
+    expect(page.get_by_role("alert")).to_contain_text("bad minute")
+    page.get_by_label("Cron text").fill("cron(0 6 ? * 2 *)")
+    page.get_by_label("If a crawl is still at work then").select_option("crawl once more afterwards")
+    page.get_by_role("button", name="Save schedule").click()
+    expect(page.get_by_text("At 06:00 on Monday, Europe/Berlin")).to_be_visible()
+    page.get_by_role("button", name="Run nightly now").click()
+    expect(page.get_by_text("succeeded", exact=True)).to_be_visible(timeout=RUN_MILLISECONDS)
+    page.get_by_role("navigation", name="Where this is").get_by_role("link", name="nightly").click()
+    expect(page.get_by_role("row", name=re.compile("succeeded"))).to_contain_text("+1")
+    page.get_by_role("link", name="Crawlers").first.click()
+    expect(page.get_by_role("row", name=re.compile("nightly"))).to_contain_text("in ")
+    page.get_by_role("link", name="nightly").first.click()
+    page.get_by_role("button", name="Remove").click()
+    expect(page.get_by_text("It crawls when somebody starts it")).to_be_visible()
 
 
 def test_a_job_is_made_run_and_its_table_says_what_it_came_from(open_page: OpenPage) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 
 from catalog_server.facades.web import messages as m
 from catalog_server.model.connection import Connection
-from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.database import Catalog, Database
 from catalog_server.model.event import Event
 from catalog_server.model.function import Function
@@ -241,43 +240,6 @@ def migration_item(found: MigrationItem) -> m.MigrationItemAnswer:
         differences=[m.DifferenceAnswer(one.field, one.source, one.here) for one in found.differences],
         difference_count=found.difference_count,
         error=found.error,
-    )
-
-
-def crawl(found: Crawl) -> m.CrawlAnswer:
-    """A crawl."""
-    return m.CrawlAnswer(
-        id=found.id,
-        crawler=found.crawler,
-        state=found.state,
-        preview=found.preview,
-        undo_of=found.undo_of,
-        undone_at=when(found.undone_at),
-        undone_by=found.undone_by,
-        follows=found.follows,
-        created_at=when(found.created_at),
-        started_at=when(found.started_at),
-        finished_at=when(found.finished_at),
-        by=found.by,
-        error=found.error,
-        progress=dict(found.progress),
-        summary=dict(found.summary),
-    )
-
-
-def crawler(found: Crawler, last: Crawl | None) -> m.CrawlerAnswer:
-    """A crawler and its last crawl."""
-    return m.CrawlerAnswer(
-        name=found.name,
-        targets=list(found.targets),
-        catalog=found.catalog,
-        database=found.database,
-        table_prefix=found.table_prefix,
-        options=dict(found.options),
-        comment=found.comment,
-        version=found.version,
-        created_at=when(found.created_at),
-        last_crawl=crawl(last) if last else None,
     )
 
 

@@ -9,11 +9,13 @@ from typing import Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from catalog_server.facades.web import convert
+from catalog_server.facades.web import crawl_convert as convert
 from catalog_server.facades.web.bodies import Body, Maybe, Merge, Version, changes, check_version, merged
-from catalog_server.facades.web.messages import CrawlAnswer, CrawlerAnswer, Page
+from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer, PastCrawlAnswer
+from catalog_server.facades.web.messages import Page
 from catalog_server.facades.web.paging import Paged, place, sliced, token
 from catalog_server.facades.web.routing import Call, Routes
+from catalog_server.facades.web.schedules import NewSchedule, made
 from catalog_server.facades.web.waiting import Waiting, settled
 from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
 
@@ -30,6 +32,7 @@ class NewCrawler(Body):
     table_prefix: str = ""
     options: dict[str, str] = msgspec.field(default_factory=dict)
     comment: str | None = None
+    schedule: NewSchedule | None = None
 
 
 class ChangedCrawler(Body):
@@ -79,19 +82,25 @@ class CrawlsQuery(Paged):
     """Which crawls are listed."""
 
     crawler: str | None = None
-    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED"] | None = None
+    state: Literal["QUEUED", "RUNNING", "SUCCEEDED", "FAILED", "CANCELLED", "SKIPPED"] | None = None
 
 
 @routes.get("/crawlers")
 def list_crawlers(call: Call, query: Paged) -> Page[CrawlerAnswer]:
     """List crawlers by name."""
     items, following = sliced(call.services.crawls.list(call.caller), query)
-    return Page([_answer(call, item) for item in items], following)
+    last = call.services.crawls.newest(call.caller, [one.name for one in items])
+    schedules = call.services.schedules.of("crawler", [one.id for one in items])
+    return Page([convert.crawler(one, last.get(one.name), schedules.get(one.id)) for one in items], following)
 
 
 def _answer(call: Call, found: Crawler) -> CrawlerAnswer:
-    last = call.services.crawls.list_crawls(call.caller, found.name, count=1)
-    return convert.crawler(found, last[0] if last else None)
+    last = call.services.crawls.newest(call.caller, [found.name]).get(found.name)
+    return convert.crawler(found, last, call.services.schedules.of("crawler", [found.id]).get(found.id))
+
+
+def _crawl(call: Call, found: Crawl) -> CrawlAnswer:
+    return convert.crawl(found, call.services.crawls.waits_for([found]).get(found.id))
 
 
 @routes.post("/crawlers")
@@ -106,7 +115,13 @@ def create_crawler(call: Call, body: NewCrawler) -> CrawlerAnswer:
         options=body.options,
         comment=body.comment,
     )
-    return convert.crawler(call.services.crawls.create(call.caller, new), None)
+    schedule = made(body.schedule) if body.schedule else None
+    if schedule is not None:
+        call.services.schedules.check(schedule)
+    created = call.services.crawls.create(call.caller, new)
+    if schedule is not None:
+        schedule = call.services.schedules.put(call.caller, created.name, schedule)
+    return convert.crawler(created, None, schedule)
 
 
 @routes.get("/crawlers/{crawler}")
@@ -134,7 +149,17 @@ def drop_crawler(call: Call, crawler: str) -> None:
 @routes.post("/crawlers/{crawler}/crawls")
 def start_crawl(call: Call, crawler: str, body: NewCrawl) -> CrawlAnswer:
     """Queue a crawl, or a preview of one."""
-    return convert.crawl(call.services.crawls.run(call.caller, crawler, preview=body.preview))
+    return _crawl(call, call.services.crawls.run(call.caller, crawler, preview=body.preview))
+
+
+@routes.get("/crawlers/{crawler}/history")
+def list_history(call: Call, crawler: str, query: Paged) -> Page[PastCrawlAnswer]:
+    """List what became of each crawl of a crawler, and of each time that was skipped, newest first."""
+    before = place(query.page_token, tuple[int, str])
+    found = call.services.crawls.history(call.caller, crawler, before, query.page_size)
+    following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
+    waits_for = call.services.crawls.waits_for(found)
+    return Page([convert.past_crawl(one, waits_for.get(one.id)) for one in found], following)
 
 
 @routes.get("/crawls")
@@ -143,7 +168,8 @@ def list_crawls(call: Call, query: CrawlsQuery) -> Page[CrawlAnswer]:
     before = place(query.page_token, tuple[int, str])
     found = call.services.crawls.list_crawls(call.caller, query.crawler, query.state, before, query.page_size)
     following = token((found[-1].created_at, found[-1].id)) if len(found) == query.page_size else None
-    return Page([convert.crawl(one) for one in found], following)
+    waits_for = call.services.crawls.waits_for(found)
+    return Page([convert.crawl(one, waits_for.get(one.id)) for one in found], following)
 
 
 @routes.get("/crawls/{crawl}/changes")
@@ -156,7 +182,7 @@ def list_crawl_changes(call: Call, crawl: str, query: Paged) -> Page[TableDiffer
 @routes.post("/crawls/{crawl}/undo", status=202)
 def undo_crawl(call: Call, crawl: str) -> CrawlAnswer:
     """Undo a crawl: queue what takes the catalog back to what it was before, and answer with that."""
-    return convert.crawl(call.services.crawls.undo(call.caller, crawl))
+    return _crawl(call, call.services.crawls.undo(call.caller, crawl))
 
 
 @routes.get("/crawls/{crawl}")
@@ -167,7 +193,9 @@ async def get_crawl(call: Call, crawl: str, query: Waiting) -> CrawlAnswer:
         return found.state in FINAL_STATES
 
     look = partial(call.services.crawls.get_crawl, call.caller, crawl)
-    return convert.crawl(await settled(call, look, ended, query.wait_ms))
+    found = await settled(call, look, ended, query.wait_ms)
+    answer: CrawlAnswer = await call.run(partial(_crawl, call, found))
+    return answer
 
 
 @routes.delete("/crawls/{crawl}", status=202)

@@ -347,26 +347,6 @@ class TestAnswer(msgspec.Struct):
     elapsed_ms: int
 
 
-class CrawlAnswer(msgspec.Struct):
-    """One run of a crawler, one that follows events, a preview, which writes nothing, or an undo."""
-
-    id: str
-    crawler: str
-    state: str
-    preview: bool
-    undo_of: str | None
-    undone_at: int | None
-    undone_by: str | None
-    follows: bool
-    created_at: int | None
-    started_at: int | None
-    finished_at: int | None
-    by: str | None
-    error: str | None
-    progress: Open
-    summary: Open
-
-
 class MigrationAnswer(msgspec.Struct):
     """One migration from a Hive metastore; `summary` counts objects by kind and state, and those that are unlike."""
 
@@ -406,21 +386,6 @@ class MigrationItemAnswer(msgspec.Struct):
     differences: list[DifferenceAnswer]
     difference_count: int
     error: str | None
-
-
-class CrawlerAnswer(msgspec.Struct):
-    """A crawler and its last crawl."""
-
-    name: str
-    targets: list[str]
-    catalog: str
-    database: str
-    table_prefix: str
-    options: Text
-    comment: str | None
-    version: int
-    created_at: int | None
-    last_crawl: CrawlAnswer | None
 
 
 class RunAnswer(msgspec.Struct):

@@ -29,6 +29,7 @@ from catalog_server.store.schema.materialized_views import materialized_view_sou
 from catalog_server.store.schema.notifications import replication_metrics, write_notes
 from catalog_server.store.schema.records import records
 from catalog_server.store.schema.roles import grants, master_keys, role_members, roles, tokens
+from catalog_server.store.schema.schedules import schedules
 from catalog_server.store.schema.sources import hive_migration_items, hive_migrations
 from catalog_server.store.schema.txns import txns
 from catalog_server.store.schema.work import crawl_befores, crawl_changes, crawlers, crawls, job_runs, jobs, queries
@@ -73,6 +74,7 @@ __all__ = [
     "role_members",
     "roles",
     "scan_plans",
+    "schedules",
     "settings",
     "table_data_versions",
     "table_versions",

@@ -45,9 +45,14 @@ crawls = Table(
     Column(
         "follows", Boolean, nullable=False, server_default=false(), comment="whether it applies events as they come"
     ),
+    Column("preview", Boolean, nullable=False, server_default=false()),
+    Column("started_by", Name, nullable=False, server_default="person"),
+    time_column("due_at", nullable=True),
+    Column("counts", Json, comment="what the summary counts, without its lists"),
     Index("crawls_by_state", "state", "created_at"),
     Index("crawls_by_crawler", "crawler", "created_at"),
     Index("crawls_by_undo", "undo_of"),
+    Index("crawls_by_due", "crawler", "due_at", unique=True),
 )
 
 crawl_changes = Table(

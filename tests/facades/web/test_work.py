@@ -95,3 +95,72 @@ def test_info_counts_what_there_is(api: httpx.Client, table: str) -> None:
     assert before["counts"]["tables"] >= 1
     assert before["default_catalog"] == "hive"
     assert before["addresses"]["http"].startswith("http://127.0.0.1:")
+
+
+def test_schedule_of_a_crawler_is_kept_changed_paused_and_dropped(api: httpx.Client) -> None:
+    schedule = {"cron": "15 3 * * mon", "zone": "Europe/Berlin"}
+    body = {"name": "weekly", "targets": ["s3://lake/"], "database": "raw", "schedule": schedule}
+    made = api.post("/crawlers", json=body).json()["schedule"]
+    assert (made["words"], made["missed"], made["overlap"]) == ("At 03:15 on Monday, Europe/Berlin", "once", "skip")
+    assert made["next_times"][0] == made["next_at"]
+    changed = api.patch("/crawlers/weekly/schedule", json={"cron": "cron(0 6 ? * 2 *)", "overlap": "queue"}).json()
+    assert (changed["words"], changed["zone"]) == ("At 06:00 on Monday, Europe/Berlin", "Europe/Berlin")
+    paused = api.patch("/crawlers/weekly/schedule", json={"paused": True}).json()
+    assert (paused["paused"], paused["next_at"], paused["overlap"]) == (True, None, "queue")
+    assert api.patch("/crawlers/weekly/schedule", json={"paused": False}).json()["next_at"] == changed["next_at"]
+    listed = {one["name"]: one["schedule"] for one in api.get("/crawlers").json()["items"]}
+    assert listed["weekly"]["next_at"] == changed["next_at"]
+    assert api.delete("/crawlers/weekly/schedule").status_code == 204
+    assert api.get("/crawlers/weekly/schedule").status_code == 404
+    assert api.patch("/crawlers/weekly/schedule", json={"paused": True}).status_code == 404
+    assert api.get("/crawlers/weekly").json()["schedule"] is None
+
+
+def test_a_schedule_that_cannot_be_is_refused_and_makes_no_crawler(api: httpx.Client) -> None:
+    for schedule, said in (
+        ({"cron": "99 * * * *"}, "cron: '99 * * * *' is wrong: bad minute"),
+        ({"cron": "* * * * *", "zone": "Nowhere"}, "zone: 'Nowhere' is no time zone"),
+        ({"cron": "cron(0 0 1 1 ? 2001)"}, "never due again"),
+    ):
+        body = {"name": "bad", "targets": ["s3://lake/"], "database": "raw", "schedule": schedule}
+        answer = api.post("/crawlers", json=body)
+        assert answer.status_code == 400
+        assert said in answer.json()["error"]["message"]
+    assert api.get("/crawlers/bad").status_code == 404
+    assert api.post("/crawlers/bad/schedule", json={"cron": "* * * * *"}).status_code == 404
+
+
+def test_times_of_a_cron_text_are_told_before_it_is_kept(api: httpx.Client) -> None:
+    asked = {"cron": "*/10 * * * *", "zone": "Asia/Tokyo", "count": 3}
+    found = api.get("/schedules/times", params=asked).json()
+    assert found["words"] == "Every 10th minute of every hour, Asia/Tokyo"
+    assert [b - a for a, b in zip(found["next_times"], found["next_times"][1:], strict=False)] == [600_000, 600_000]
+    assert api.get("/schedules/times", params={"cron": "nonsense"}).status_code == 400
+
+
+def test_a_crawl_that_waits_says_for_what(api: httpx.Client) -> None:
+    api.post("/crawlers", json={"name": "waits", "targets": ["s3://lake/"], "database": "raw"})
+    first = api.post("/crawlers/waits/crawls", json={}).json()
+    second = api.post("/crawlers/waits/crawls", json={}).json()
+    assert second["waits_for"] == f"crawl {first['id']} of the same crawler, which waits before it"
+    api.delete(f"/crawls/{first['id']}")
+    assert api.get(f"/crawls/{second['id']}").json()["waits_for"].startswith("a worker")
+
+
+def test_history_of_a_crawler_is_paged(api: httpx.Client) -> None:
+    api.post("/crawlers", json={"name": "past", "targets": ["s3://lake/"], "database": "raw"})
+    ids = [api.post("/crawlers/past/crawls", json={}).json()["id"] for _ in range(3)]
+    api.delete(f"/crawls/{ids[0]}")
+    first = api.get("/crawlers/past/history", params={"page_size": 2}).json()
+    rest = api.get("/crawlers/past/history", params={"page_token": first["next_page_token"]}).json()
+    lines = first["items"] + rest["items"]
+    assert sorted(one["id"] for one in lines) == sorted(ids)
+    by_id = {one["id"]: one for one in lines}
+    assert (by_id[ids[0]]["state"], by_id[ids[0]]["started_by"], by_id[ids[0]]["took_ms"]) == (
+        "CANCELLED",
+        "person",
+        None,
+    )
+    assert by_id[ids[1]]["waits_for"].startswith("a worker")
+    assert by_id[ids[2]]["waits_for"].startswith(f"crawl {ids[1]}")
+    assert api.get("/crawlers/none/history").status_code == 404

@@ -13,6 +13,7 @@ import {
   type Job,
   type Page,
   type PartitionPage,
+  type PastCrawl,
   type Query,
   type Run,
   type Sample,
@@ -20,11 +21,14 @@ import {
   type TableDifference,
   type TableSummary,
   type TableVersion,
+  type Times,
   type VersionSummary,
   isFinal,
 } from "./types";
 
 const RUNNING_POLL_MS = 1000;
+const HOUR_MS = 3_600_000;
+const HISTORY_PAGE = 25;
 
 function useGet<T>(
   parts: readonly string[],
@@ -126,6 +130,34 @@ function useLive<T extends { state: string }>(parts: readonly string[], waitMs =
 
 export const useCrawls = (crawler?: string, pageSize = 50) =>
   useLiveList<Crawl>(["crawls"], { crawler, page_size: pageSize });
+/** The history of a crawler, page by page; asked for again while anything in it goes on, and when the next crawl is due. */
+export function useHistory(crawler: string, dueAt: number | null) {
+  const parts = ["crawlers", crawler, "history"] as const;
+  return useInfiniteQuery({
+    queryKey: [...parts],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<PastCrawl>>(parts, { page_size: HISTORY_PAGE, page_token: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_page_token,
+    placeholderData: keepPreviousData,
+    refetchInterval: (state) => {
+      if (state.state.data?.pages.some((page) => page.items.some((item) => !isFinal(item.state))))
+        return RUNNING_POLL_MS;
+      return dueAt === null
+        ? false
+        : Math.min(Math.max(dueAt + RUNNING_POLL_MS - Date.now(), RUNNING_POLL_MS), HOUR_MS);
+    },
+  });
+}
+/** What a cron text says in words, and when it is due. */
+export const useTimes = (cron: string, zone: string) =>
+  useQuery({
+    queryKey: ["schedules", "times", cron, zone],
+    queryFn: ({ signal }) => get<Times>(["schedules", "times"], { cron, zone }, signal),
+    enabled: cron.trim() !== "" && zone.trim() !== "",
+    placeholderData: keepPreviousData,
+    retry: false,
+  });
 export const useCrawl = (id: string) => useLive<Crawl>(["crawls", id]);
 export const useCrawlChanges = (id: string) => usePages<TableDifference>(["crawls", id, "changes"], { page_size: 200 });
 export const useRuns = (job?: string, pageSize = 50) => useLiveList<Run>(["runs"], { job, page_size: pageSize });

@@ -238,9 +238,60 @@ export interface Crawl {
   started_at: Time;
   finished_at: Time;
   by: string | null;
+  started_by: "person" | "schedule" | "events";
+  due_at: Time;
   error: string | null;
+  waits_for: string | null;
   progress: Record<string, unknown>;
   summary: Record<string, unknown>;
+}
+
+/** One line of a crawler's history. */
+export interface PastCrawl {
+  id: string;
+  state: string;
+  preview: boolean;
+  undo_of: string | null;
+  undone_at: Time;
+  started_by: Crawl["started_by"];
+  by: string | null;
+  due_at: Time;
+  created_at: Time;
+  started_at: Time;
+  finished_at: Time;
+  took_ms: number | null;
+  error: string | null;
+  waits_for: string | null;
+  tables_added: number;
+  tables_changed: number;
+  tables_removed: number;
+  tables_unchanged: number;
+  tables_refused: number;
+  partitions_added: number;
+  partitions_changed: number;
+  partitions_dropped: number;
+  objects: number;
+  bytes: number;
+  problems: number;
+}
+
+export interface Schedule {
+  cron: string;
+  zone: string;
+  words: string;
+  missed: "once" | "none";
+  overlap: "skip" | "queue";
+  paused: boolean;
+  next_at: number | null;
+  next_times: number[];
+  by: string | null;
+  created_at: Time;
+}
+
+/** What a cron text says, and when it is due. */
+export interface Times {
+  words: string;
+  next_times: number[];
 }
 
 export interface Crawler {
@@ -254,6 +305,7 @@ export interface Crawler {
   version: number;
   created_at: Time;
   last_crawl: Crawl | null;
+  schedule: Schedule | null;
 }
 
 /** How far a crawler is with events of objects. */
@@ -326,4 +378,4 @@ export interface CatalogEvent {
 
 /** Whether a query, a crawl or a run has come to its end. */
 export const isFinal = (state: string): boolean =>
-  ["FINISHED", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT"].includes(state);
+  ["FINISHED", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "SKIPPED"].includes(state);

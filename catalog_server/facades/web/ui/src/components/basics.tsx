@@ -71,6 +71,17 @@ export function When({ at, missing = "—" }: { at: Time | undefined; missing?: 
   );
 }
 
+/** "in 3 h", with the exact time on hover. */
+export function Due({ at }: { at: number | null }) {
+  const now = useClock();
+  if (at === null) return <span className="faint">—</span>;
+  return (
+    <time className="number" dateTime={new Date(at).toISOString()} title={absoluteTime(at)}>
+      {at <= now ? "now" : relativeTime(at, now)}
+    </time>
+  );
+}
+
 /** How long something took, or has been taking so far. */
 export function Took({ from, to, running = false }: { from: Time; to: Time; running?: boolean }) {
   const [now, setNow] = useState(() => Date.now());
@@ -127,6 +138,7 @@ const TONES: Record<string, string> = {
   FAILED: "bad",
   TIMED_OUT: "bad",
   CANCELLED: "still",
+  SKIPPED: "still",
 };
 
 export function State({ state }: { state: string }) {

@@ -19,6 +19,7 @@ const PATHS = {
   auto: "M8 14A6 6 0 1 0 8 2a6 6 0 0 0 0 12zM8 2v12",
   play: "M4.5 3v10l8-5z",
   stop: "M4 4h8v8H4z",
+  pause: "M5.5 3.5v9M10.5 3.5v9",
   plus: "M8 3v10M3 8h10",
   download: "M8 2.5v8M4.5 7.5 8 11l3.5-3.5M3 13.5h10",
   key: "M9.5 9A3.5 3.5 0 1 0 6 5.5L2 10v3h3v-1.5h1.5V10z",

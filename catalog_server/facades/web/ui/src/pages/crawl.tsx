@@ -1,4 +1,5 @@
 // One crawl: how far it is, what it found and why it decided so.
+import { useState } from "react";
 import { remove } from "../api/client";
 import { useCrawl, useCrawler } from "../api/queries";
 import { type Crawl, isFinal } from "../api/types";
@@ -6,7 +7,7 @@ import { Bytes, Count, Empty, Link, State, Took, When } from "../components/basi
 import { Answer, ErrorNote, useToast } from "../components/feedback";
 import { Icon } from "../components/icons";
 import { Fact, Facts, PageFrame, Panel } from "../components/layout";
-import { cell, plural } from "../lib/format";
+import { cell, count, duration, plural } from "../lib/format";
 import { entryTable, fieldOf, fraction, summaryCount } from "../lib/summary";
 import { label } from "../lib/words";
 import { href, tableHref } from "../router";
@@ -18,12 +19,20 @@ const kindOf = (crawl: Crawl | undefined): string =>
   crawl?.preview ? "Preview" : crawl !== undefined && crawl.undo_of !== null ? "Undo of a crawl" : "Crawl";
 
 const TABLE_LISTS = ["added", "changed", "logged", "removed", "deprecated", "missing", "unchanged"];
+const ENTRIES_SHOWN = 15;
 const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
 
-function Progress({ crawl }: { crawl: Crawl }) {
+export function Progress({ crawl }: { crawl: Crawl }) {
+  const { phase, done, total, unit, rate, seconds_left: left } = crawl.progress;
   const share = fraction(crawl.progress);
-  const numbers = Object.entries(crawl.progress).filter(([, value]) => typeof value === "number");
-  const phase = crawl.progress.phase;
+  if (crawl.waits_for !== null)
+    return (
+      <Panel body>
+        <span className="row muted">
+          <Icon name="clock" /> Waits for {crawl.waits_for}.
+        </span>
+      </Panel>
+    );
   return (
     <Panel body>
       <div className="stack">
@@ -35,13 +44,27 @@ function Progress({ crawl }: { crawl: Crawl }) {
         >
           <span style={share === null ? undefined : { width: `${share * 100}%` }} />
         </div>
-        <div className="row muted">
-          {typeof phase === "string" && <strong>{label(phase)}</strong>}
-          {numbers.map(([key, value]) => (
-            <span key={key}>
-              {label(key).toLowerCase()} <Count value={value as number} />
-            </span>
-          ))}
+        <div className="row spread muted">
+          <span className="row">
+            {typeof phase === "string" && <strong>{label(phase)}</strong>}
+            {typeof done === "number" && (
+              <span>
+                <Count value={done} />
+                {typeof total === "number" && (
+                  <>
+                    {" "}
+                    of <Count value={total} />
+                  </>
+                )}{" "}
+                {typeof unit === "string" && unit}
+              </span>
+            )}
+          </span>
+          <span className="number">
+            {typeof rate === "number" && `${count(rate)} ${String(unit)}/s`}
+            {typeof left === "number" &&
+              ` · about ${left < 60 ? `${Math.max(1, left)} s` : duration(left * 1000)} left`}
+          </span>
         </div>
       </div>
     </Panel>
@@ -65,14 +88,25 @@ function Tiles({ summary }: { summary: Crawl["summary"] }) {
   );
 }
 
+/** Why a table was made as it was. */
+function Explanation({ of, decisions }: { of: string; decisions: unknown }) {
+  const start = `table ${of}: `;
+  const said = (Array.isArray(decisions) ? decisions : [])
+    .map((each) => fieldOf(each, ["decision"]))
+    .find((decision) => decision?.startsWith(start));
+  return said === undefined || said === null ? null : <small>{said.slice(start.length)}</small>;
+}
+
 function TableList({
   title,
   entries,
   home,
   linked,
+  decisions,
 }: {
   title: string;
   entries: readonly unknown[];
+  decisions: unknown;
   home: { catalog: string; database: string };
   linked: boolean;
 }) {
@@ -101,7 +135,10 @@ function TableList({
                   {table.table}
                 </Link>
               )}
-              {why !== null && <span className="muted">{why}</span>}
+              <span className="muted why">
+                {why}
+                {table !== null && <Explanation of={table.table} decisions={decisions} />}
+              </span>
               <span className="end faint">
                 {facts
                   .map(([key, value]) =>
@@ -117,21 +154,43 @@ function TableList({
   );
 }
 
+/** Objects with what is said of each; long lists are cut and can be searched. */
 function ObjectTable({ title, entries }: { title: string; entries: readonly unknown[] }) {
+  const [wanted, setWanted] = useState("");
+  const [all, setAll] = useState(false);
   const keys = [
     ...new Set(entries.flatMap((entry) => (typeof entry === "object" && entry !== null ? Object.keys(entry) : []))),
   ];
+  const found =
+    wanted === ""
+      ? entries
+      : entries.filter((entry) => JSON.stringify(entry).toLowerCase().includes(wanted.toLowerCase()));
+  const shown = all ? found : found.slice(0, ENTRIES_SHOWN);
   return (
-    <Panel title={title}>
+    <Panel
+      title={title}
+      end={
+        entries.length > ENTRIES_SHOWN && (
+          <input
+            className="input"
+            type="search"
+            aria-label={`Filter ${title.toLowerCase()}`}
+            placeholder={`Filter ${plural(entries.length, "line")}`}
+            value={wanted}
+            onChange={(event) => setWanted(event.target.value)}
+          />
+        )
+      }
+    >
       {keys.length === 0 ? (
         <ul className="lines">
-          {entries.map((entry, at) => (
+          {shown.map((entry, at) => (
             <li key={at}>{String(entry)}</li>
           ))}
         </ul>
       ) : (
         <div className="scroll">
-          <table className="table">
+          <table className="table told">
             <thead>
               <tr>
                 {keys.map((key) => (
@@ -140,7 +199,7 @@ function ObjectTable({ title, entries }: { title: string; entries: readonly unkn
               </tr>
             </thead>
             <tbody>
-              {entries.map((entry, at) => (
+              {shown.map((entry, at) => (
                 <tr key={at}>
                   {keys.map((key, index) => (
                     <td key={key} className={index === 0 ? "mono" : "muted"}>
@@ -153,6 +212,14 @@ function ObjectTable({ title, entries }: { title: string; entries: readonly unkn
           </table>
         </div>
       )}
+      {shown.length < found.length && (
+        <div className="body">
+          <button type="button" className="button small" onClick={() => setAll(true)}>
+            All {plural(found.length, "line")}
+          </button>
+        </div>
+      )}
+      {found.length === 0 && <div className="body muted">Nothing of that kind.</div>}
     </Panel>
   );
 }
@@ -188,6 +255,7 @@ function Summary({ summary, home }: { summary: Crawl["summary"]; home: { catalog
               entries={entries}
               home={home}
               linked={key !== "added" || summary.preview !== true}
+              decisions={summary.decisions}
             />
           )
         );
@@ -199,13 +267,13 @@ function Summary({ summary, home }: { summary: Crawl["summary"]; home: { catalog
   );
 }
 
-function Found({ crawl }: { crawl: Crawl }) {
+export function Found({ crawl }: { crawl: Crawl }) {
   const crawler = useCrawler(crawl.crawler);
   const home = { catalog: crawler.data?.catalog ?? "hive", database: crawler.data?.database ?? "" };
   if (Object.keys(crawl.summary).length === 0)
-    return isFinal(crawl.state) && crawl.error === null ? (
+    return crawl.state === "SUCCEEDED" ? (
       <Panel>
-        <Empty title="It found nothing to write down" />
+        <Empty title="Its lists are not kept any more">Only those of a crawler's newest hundred crawls are.</Empty>
       </Panel>
     ) : null;
   return <Summary summary={crawl.summary} home={home} />;
@@ -255,7 +323,14 @@ export function CrawlPage({ id }: { id: string }) {
               <Fact label={running ? "Running for" : "Took"}>
                 <Took from={data.started_at} to={data.finished_at} running={running} />
               </Fact>
-              <Fact label="By">{data.by ?? <span className="faint">unknown</span>}</Fact>
+              <Fact label="Started by">
+                {data.started_by === "person" ? (data.by ?? <span className="faint">unknown</span>) : data.started_by}
+                {data.due_at !== null && (
+                  <span className="muted">
+                    for <When at={data.due_at} />
+                  </span>
+                )}
+              </Fact>
               {data.undo_of !== null && (
                 <Fact label="Undoes">
                   <Link to={href(["crawls", data.undo_of])}>the crawl</Link>

@@ -127,8 +127,8 @@ function Consequences({ items }: { items: readonly TableDifference[] }) {
           ))}
       </ul>
       <p>
-        Files are not touched. Tables that somebody changed since are left as they are and told. The next crawl finds the
-        same again.
+        Files are not touched. Tables that somebody changed since are left as they are and told. The next crawl finds
+        the same again.
       </p>
     </>
   );
