@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +12,7 @@ from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import (
     HEAD_BYTES,
+    TEXT_BYTES_MAX,
     UNREADABLE,
     FileProblem,
     FileSchema,
@@ -44,7 +47,11 @@ _FOREIGN = (
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
+    (b"ARROW1\x00\x00", "a file of Arrow (Feather)"),
+    (b"FEA1", "a file of Feather"),
 )
+_DOCUMENTS = {".md": "Markdown", ".rst": "reStructuredText", ".html": "HTML", ".htm": "HTML"}
+"""Texts for people, by the ending of their names."""
 _SHOWN = {
     "csv": "CSV",
     "json": "JSON",
@@ -57,6 +64,8 @@ _SHOWN = {
 _BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
 _TEXTS = ("csv", "json")
+_QUOTED = re.compile(r'(^|[,;\t|])"[^"]*"([,;\t|]|$)')
+"""A field in quotes, next to another one."""
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
 _TAIL_BYTES = 65_536
@@ -105,7 +114,7 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     if sample is None:
         found: FileSchema = {**_BINARY, "excel": excel}[format].inspect(files, info)
         return found
-    found = _inspect_text(format, sample, options or {})
+    found, sample = _inspect_whole(files, info, format, sample, options or {})
     if sample.compression in OWN:
         found = replace(found, options={**found.options, UNPACKED: "true"})
     if (
@@ -116,6 +125,19 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     ):
         _check_end(files, info, found)
     return found
+
+
+def _inspect_whole(
+    files: FileSystem, info: FileInfo, format: str, sample: Sample, said: Mapping[str, str]
+) -> tuple[FileSchema, Sample]:
+    """A text by its beginning, or by all of it where it is one JSON document that is not too large; and what was read."""
+    try:
+        return _inspect_text(format, sample, said), sample
+    except FileProblem:
+        if format != "json" or sample.complete or sample.compression or info.size > TEXT_BYTES_MAX:
+            raise
+    whole = take_sample(files, info, TEXT_BYTES_MAX)
+    return _inspect_text(format, whole, said), whole
 
 
 def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
@@ -147,6 +169,9 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
 def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
+    document = _DOCUMENTS.get(posixpath.splitext(info.location)[1].lower())
+    if document:
+        raise FileProblem(f"{document}: a text for people, not for tables")
     expected, packing = named_format(info.location)
     if expected == "excel":
         excel.check_ends(files, info)
@@ -216,4 +241,4 @@ def _has_columns(text: str, complete: bool) -> bool:
         counts = {line.count(delimiter) for line in lines if '"' not in line}
         if len(lines) > 1 and counts and 0 not in counts and (len(counts) == 1 or len(lines) > len(counts) * 5):
             return True
-    return any('"' in line for line in lines) and any("," in line for line in lines)
+    return any(_QUOTED.search(line) for line in lines)

@@ -68,7 +68,7 @@ LAYOUTS = (
         },
         {},
         problems={
-            "readme.md": "text without columns",
+            "readme.md": "Markdown: a text for people",
             "notes.txt": "text without columns",
             "a.png": "a picture",
             "a.pdf": "PDF",
