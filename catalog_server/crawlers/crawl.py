@@ -5,14 +5,14 @@ from __future__ import annotations
 import secrets
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.differences import differences
-from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
+from catalog_server.crawlers.files import Looked, Memory, Settings, Versions, look_at
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
 from catalog_server.crawlers.reconcile import Changes, Reconciler, listed
@@ -20,6 +20,7 @@ from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_targ
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
+from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
 from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler
@@ -47,6 +48,7 @@ OPTIONS = {
     "exclude": "globs of files that are left out, below the target, with commas between them",
     "table_level": "how deep tables lie, the bucket being level 1; all folders below them are partitions",
     "one_table": "true if all that a target holds is one table (false)",
+    "grouping": "which folders side by side are one table: those of a series, similar ones, combine all, or folders (series)",
     "tables_max": "new tables that one crawl may make (1000)",
     "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
     "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
@@ -253,8 +255,9 @@ class Crawls:
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
+            homes = frozenset(normalize(location) for location in tables.locations(tx, home))
         with closing(_Brought()) as brought:
-            failures = self._look_at_all(caller, crawler, report, crawl, versions, brought)
+            failures = self._look_at_all(caller, crawler, report, crawl, (versions, homes), brought)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
             # what the store did not give is not gone
@@ -278,14 +281,14 @@ class Crawls:
         crawler: Crawler,
         report: Report,
         crawl: Crawl,
-        versions: Mapping[str, tuple[int, int, int]],
+        held: tuple[Versions, Set[str]],
         brought: _Brought,
     ) -> Sequence[str]:
         """Look at each target, and say which of them could not be looked at."""
         failures = []
         for number, target in enumerate(crawler.targets):
             report.step("listing", report.objects)
-            memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions)
+            memory = None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, held)
             try:
                 brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
@@ -300,12 +303,12 @@ class Crawls:
         return failures
 
     def _memory(
-        self, crawler: Crawler, target: str, crawl: Crawl, number: int, versions: Mapping[str, tuple[int, int, int]]
+        self, crawler: Crawler, target: str, crawl: Crawl, number: int, held: tuple[Versions, Set[str]]
     ) -> Memory:
         manifest = Manifest(self._store, crawler.id, target)
         if not crawl.preview:
             manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
-        return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, writes=not crawl.preview)
+        return Memory(manifest, Spool(self._spool(crawl.id, number)), *held, writes=not crawl.preview)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
         return self._spools / f"{crawl_id}.{number}.db"

@@ -14,7 +14,7 @@ from catalog_server.crawlers.group import Group, Pile
 from catalog_server.crawlers.manifest import Look, identity
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats.base import FileSchema
-from catalog_server.lake.formats.faces import faces
+from catalog_server.lake.formats.faces import SINGLE, faces
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
@@ -90,9 +90,9 @@ def samples(one: Group, count: int) -> list[FileInfo]:
     places = sorted(one.partitions.values(), key=lambda place: place[0])
     ends = places[:1] + places[-1:] if len(places) > 1 else places
     others = sorted(places[1:-1], key=lambda place: blake2b(place[0].encode(), digest_size=8).digest())
-    spread = [pile.samples for _, pile in (*ends, *others)]
+    spread = [pile.few() for _, pile in (*ends, *others)]
     chosen: list[FileInfo] = []
-    for turn in range(group.SAMPLES_MAX):
+    for turn in range(group.LOOKED_AT_MAX):
         for pile in spread:
             if turn < len(pile) and len(chosen) < count:
                 chosen.append(pile[turn])
@@ -102,7 +102,8 @@ def samples(one: Group, count: int) -> list[FileInfo]:
 def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[str]) -> FoundTable | None:
     keys = tuple(Column(name, kind) for name, kind in one.keys)
     columns = _apart(merged.columns, keys, one.format)
-    dress = faces(one.format, columns, keys, one.location, merged.options)
+    options = merged.options | ({SINGLE: "true"} if one.single else {})
+    dress = faces(one.format, columns, keys, one.location, options)
     partitions: dict[tuple[str, ...], Partition] = {}
     statistics: dict[str, str] = {}
     for values, (folder, pile) in one.partitions.items():
@@ -125,7 +126,7 @@ def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[s
         storage=dress.storage,
         parameters=parameters if keys else {**parameters, **statistics},
     )
-    return FoundTable(table, partitions if keys else {}, columns, keys, dict(merged.options), one.files)
+    return FoundTable(table, partitions if keys else {}, columns, keys, options, one.files)
 
 
 def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tuple[Column, ...]:

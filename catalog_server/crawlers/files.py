@@ -17,6 +17,7 @@ from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Group, Grouping
+from catalog_server.crawlers.judge import Judge, Known
 from catalog_server.crawlers.listing import Listing
 from catalog_server.crawlers.manifest import (
     Folder,
@@ -32,6 +33,7 @@ from catalog_server.crawlers.manifest import (
 )
 from catalog_server.crawlers.signs import Signed
 from catalog_server.crawlers.spool import Spool
+from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats import csv, grok, json
@@ -65,6 +67,7 @@ class Settings:
     table_level: int | None = None
     """How many folders deep tables lie, the bucket (or the first folder of a path) being 1."""
     one_table: bool = False
+    grouping: str = SERIES
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> Settings:
@@ -94,7 +97,10 @@ class Settings:
         if level is not None and (not level.isdecimal() or int(level) < 1 or one == "true"):
             raise Invalid("option table_level", f"{level!r} is not a number from 1 on, or goes with one_table")
         depth = int(level) if level is not None else None
-        return cls(numbers["peek"], numbers["sample"], said, recrawl, exclude, depth, one == "true")
+        grouping = options.get("grouping", SERIES)
+        if grouping not in GROUPINGS:
+            raise Invalid("option grouping", f"{grouping!r} is none of {', '.join(GROUPINGS)}")
+        return cls(numbers["peek"], numbers["sample"], said, recrawl, exclude, depth, one == "true", grouping)
 
     def level_below(self, root: str) -> int | None:
         """How deep below a target tables lie, None where their folders' names tell; raises `Invalid` for one above it."""
@@ -132,6 +138,8 @@ class Memory:
     manifest: Manifest
     spool: Spool
     versions: Versions
+    homes: Set[str] = frozenset()
+    """Where tables of the crawler's database lie, see `normalize`."""
     writes: bool = True
     """Whether this look is to be remembered."""
 
@@ -177,7 +185,11 @@ class _Target:
         usable = head is not None and head.code == code_digest() and self.settings.recrawl != EVERYTHING
         self.head = head if usable else None
         same = self.head is not None and self.head.options == self.options
-        self.known = {one.location: one for one in self.head.tables} if self.head and same else {}
+        self.known = Known(self.head.tables if self.head and same else ())
+        # who says how deep tables lie has said what belongs together
+        mode = FOLDERS if self.level is not None else self.settings.grouping
+        said, recall = self.settings.formats or {}, memory.manifest.looks
+        self.judge = Judge(self.files, self.root, mode, said, self.known, recall, memory.homes)
         self.tables: list[KnownTable] = []
 
     def look(self) -> Looked:
@@ -220,7 +232,7 @@ class _Target:
 
     def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
         """Whether a table is as the last crawl left it, so that what was told of it is told again."""
-        known = self.known.get(made.location)
+        known = self.known.get(made.location, made.name)
         if known is None or known.digest != made.digest or not self._is_settled(known):
             return False
         for line in known.lines:
@@ -264,7 +276,12 @@ class _Target:
             path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, "x"), others)
         }
         named = [_parts(path) for path in found.signed]
-        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level, named)
+        prefix = self.crawler.table_prefix
+        apart, rest, told = self.judge.apart(kept, self.settings.sample)
+        grouping = group.group(self.root, rest, prefix, self.level, named)
+        grouping.groups += apart
+        grouping = self.judge.joined(grouping, named, prefix)
+        grouping.decisions = sorted([*told, *grouping.decisions])
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:
@@ -276,8 +293,9 @@ class _Target:
         wanted = [samples(one, self.settings.sample) for one, _ in todo]
         remembered: dict[str, Look] = {}
         for one, _ in todo:
-            known = self.known.get(one.location)
+            known = self.known.get(one.location, one.name)
             remembered |= self.memory.manifest.looks(known.looks) if known else {}
+        remembered |= self.judge.looks
         looks = Looks(self.files, self.settings.formats or {}, remembered, wanted)
         for done, ((one, made), chosen) in enumerate(zip(todo, wanted, strict=True)):
             self.report.step("looking at tables", done, len(todo))
@@ -287,7 +305,9 @@ class _Target:
             unread = sum((look.problem or "").startswith(UNREADABLE) for _, look in seen)
             looked.unread += unread
             if self.memory.writes:
-                kept = [look for _, look in seen if not (look.problem or "").startswith(UNREADABLE)]
+                judged = [self.judge.looks[info.location] for info in one.judged_by if info not in set(chosen)]
+                both = (*(look for _, look in seen), *judged)
+                kept = [look for look in both if not (look.problem or "").startswith(UNREADABLE)]
                 made.looks = self.memory.manifest.write(kept) if kept else 0
                 made.digest = b"" if unread else made.digest
             self.tables.append(made)

@@ -89,6 +89,13 @@ def named_format(location: str) -> tuple[str | None, str | None]:
     return (_BY_ENDING.get(name[dot:]) if dot > 0 else None), compression
 
 
+def bare_name(name: str) -> str:
+    """A file's name without the endings that tell its format and its packing."""
+    bare = name.rpartition(".")[0] if named_packing(name.lower()) else name
+    stem, ending = posixpath.splitext(bare)
+    return stem if ending.lower() in _BY_ENDING else bare
+
+
 def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> str:
     """The format of one file from a few kilobytes; raises `FileProblem` where it is not what its name says, or is nothing.
 
