@@ -35,6 +35,9 @@ def create_crawler(
     database: Annotated[str, typer.Option(help="Where the tables it finds are kept.")],
     table_prefix: Annotated[str, typer.Option(help="Put before the name of each table.")] = "",
     option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, any number of times.")] = None,
+    classifier: Annotated[
+        list[str] | None, typer.Option(help="'GLOB KEY=VALUE ...': options of a format for some files; in order.")
+    ] = None,
     comment: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     catalog: Catalog = None,
     output: Output = None,
@@ -46,6 +49,7 @@ def create_crawler(
     Examples:
       catalog crawlers create lake --target s3://lake/raw/ --database raw
       catalog crawlers create shop --target 'connection:shop/public/%' --database shop
+      catalog crawlers create logs --target s3://lake/logs/ --database logs --classifier '**/*.dat csv.delimiter=;'
     """
     body = {
         "name": name,
@@ -53,7 +57,7 @@ def create_crawler(
         "catalog": catalog,
         "database": database,
         "table_prefix": table_prefix,
-        "options": pairs(option or [], "--option"),
+        "options": pairs(option or [], "--option") | ({"classifiers": "\n".join(classifier)} if classifier else {}),
         "comment": comment,
     }
     print_one(connect(server).post("/crawlers", body), output)

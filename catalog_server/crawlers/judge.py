@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from catalog_server.crawlers import together
+from catalog_server.crawlers.classifiers import Classifiers
 from catalog_server.crawlers.file_tables import Looks
 from catalog_server.crawlers.group import Folders, Group, Grouping, Path
 from catalog_server.crawlers.manifest import KnownTable, Look
@@ -42,7 +43,7 @@ class Judge:
         files: FileSystem,
         root: str,
         mode: str,
-        said: Mapping[str, str],
+        said: Classifiers,
         known: Known,
         recall: Callable[[int], Mapping[str, Look]],
         homes: Set[str],

@@ -63,6 +63,8 @@ _SHOWN = {
 }
 _BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
+FORCED = "forced"
+"""Option: the format that a file has as far as its text allows, whatever its name says."""
 _TEXTS = ("csv", "json")
 _QUOTED = re.compile(r'(^|[,;\t|])"[^"]*"([,;\t|]|$)')
 """A field in quotes, next to another one."""
@@ -200,13 +202,23 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")
-    log = None if expected else logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
-    if log is not None:
+    forced = said.get(FORCED)
+    log = (
+        logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
+        if forced == grok.FORMAT or not expected
+        else None
+    )
+    if log is not None and (log == forced or not expected):
         return log, sample
     found = "json" if json.looks_like_json(text) else "csv"
     if found == "json" and expected == "csv" and not text.lstrip().startswith(('{"', "[{")):
         found = "csv"
-    if found == "csv" and expected is None and not csv.heading(text) and not _has_columns(text, sample.complete):
+    if (
+        found == "csv"
+        and not (expected or forced)
+        and not csv.heading(text)
+        and not _has_columns(text, sample.complete)
+    ):
         raise FileProblem("text without columns: neither CSV nor JSON lines")
     return _agree(found, expected), sample
 
