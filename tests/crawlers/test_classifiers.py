@@ -62,3 +62,12 @@ def test_no_line_keeps_a_pattern_busy(local: Crawling) -> None:
         {"t/a.txt": text("a" * 50_000 + "!", "b" * 50_000)}, classifiers="** regex.pattern=(?P<x>(?:a+)+b|(?:a|a)*)"
     )
     assert local.tables() == []
+
+
+def test_files_of_another_pattern_in_a_folder_are_told(local: Crawling) -> None:
+    crawl = local.crawl(
+        {"t/a.txt": text("1 2"), "t/b.txt": text("1 2"), "t/c.log": text("1 2")},
+        classifiers="**/*.txt regex.pattern=(?P<a>.*) (?P<b>.*)\n**/*.log regex.pattern=(?P<b>.*) (?P<a>.*)",
+    )
+    assert list(types(local.table("t"))) == ["a", "b"]
+    assert "its columns differ" in problems(crawl)["c.log"]
