@@ -24,7 +24,7 @@ from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column, Table, TableKind
 
 FOOTERS_MAX = 500
-"""Files of a Parquet table that are all looked at for its statistics; of a larger one samples are."""
+"""Files of a table of Parquet or ORC that are all looked at for its statistics; of a larger one samples are."""
 
 
 class Looks:
@@ -98,7 +98,7 @@ def chosen(one: Group, count: int, *, measured: bool) -> list[FileInfo]:
     """Files to look at closely: so many samples, or all files where they are to be measured and are not too many."""
     piles = [pile for _, pile in one.partitions.values()]
     few = one.files <= FOOTERS_MAX and all(pile.count == len(pile.samples) for pile in piles)
-    if measured and one.format == "parquet" and few:
+    if measured and one.format in ("parquet", "orc") and few:
         return sorted((info for pile in piles for info in pile.samples), key=lambda info: info.location)
     return samples(one, count)
 

@@ -13,7 +13,7 @@ from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.names import TableName
 from catalog_server.model.statistics import ColumnStatistics
 from tests.crawlers.conftest import ME, Crawling, names
-from tests.crawlers.corpus.kit import parquet, parquet_of, text
+from tests.crawlers.corpus.kit import orc, parquet, parquet_of, text
 
 NAME = TableName("hive", "raw", "t")
 DAYS = [datetime.date(1970, 1, 3), None]
@@ -60,6 +60,11 @@ def test_statistics_go_where_they_are_not_true_any_more(local: Crawling, monkeyp
     local.place.put({"t/b.parquet": parquet(n=[2]), "t/c.parquet": parquet(n=[3])})
     local.run()
     assert statistics(local) == {}
+
+
+def test_orc_has_them_too(local: Crawling) -> None:
+    local.crawl({"t/a.orc": orc(n=[1, None], s=["a", "b"]), "t/b.orc": orc(n=[7])})
+    assert statistics(local) == {"n": {"low": 1, "high": 7, "num_nulls": 1, "num_distinct": 2}}
 
 
 def test_a_file_that_tells_nothing_of_a_column_leaves_it_out(local: Crawling) -> None:

@@ -12,7 +12,7 @@ from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column
 from catalog_server.model.types import parse_type
 
-_KINDS = {
+KINDS = {
     "tinyint": "long", "smallint": "long", "int": "long", "bigint": "long", "float": "double", "double": "double",
     "date": "date", "decimal": "decimal", "boolean": "boolean",
 }  # fmt: skip
@@ -31,7 +31,7 @@ class Measure(NamedTuple):
 
 def of_parquet(metadata: Any, columns: Iterable[Column]) -> dict[str, Measure]:
     """The flat columns of a file, by key, of which every row group tells range and nulls."""
-    kinds = {column.key: _KINDS.get(parse_type(column.type).name) for column in columns}
+    kinds = {column.key: KINDS.get(parse_type(column.type).name) for column in columns}
     found: dict[str, Measure] = {}
     unknown: set[str] = set()
     for place in range(metadata.num_row_groups):
@@ -82,7 +82,7 @@ def joined(
     rows = sum(one[0] for one in files)
     found = []
     for column in columns:
-        kind = _KINDS.get(parse_type(column.type).name)
+        kind = KINDS.get(parse_type(column.type).name)
         if kind is None or not rows:
             continue
         parts = [
@@ -123,8 +123,13 @@ def _value(kind: str, value: Any) -> int | float | str | None:
         return float(value) if isinstance(value, float) and value == value and abs(value) != float("inf") else None
     if kind == "date":
         return (value - _EPOCH).days if isinstance(value, datetime.date) else None
-    if isinstance(value, decimal.Decimal) and value.is_finite():
-        sign, digits, exponent = value.as_tuple()
-        unscaled = int("".join(map(str, digits))) * (-1 if sign else 1)
-        return f"{unscaled}e{exponent}"
-    return None
+    return decimal_text(value) if isinstance(value, decimal.Decimal) else None
+
+
+def decimal_text(value: decimal.Decimal) -> str | None:
+    """A decimal as statistics hold it: its digits and its exponent."""
+    if not value.is_finite():
+        return None
+    sign, digits, exponent = value.as_tuple()
+    unscaled = int("".join(map(str, digits))) * (-1 if sign else 1)
+    return f"{unscaled}e{exponent}"
