@@ -101,7 +101,7 @@ class Sets:
         for said, held in list(sets.found.items()):
             parent_is_table = normalize(said[0]) in homes
             tables = [one for one in held if normalize(one.location) in homes]
-            sets.found[said] = [one for one in held if one not in tables]
+            sets.found[said] = [one for one in held if normalize(one.location) not in homes]
             if (tables and not parent_is_table) or len(sets.found[said]) < 2 - parent_is_table:
                 del sets.found[said]
             if tables and len(held) > len(tables) and not parent_is_table:
@@ -145,19 +145,24 @@ def _one_step(
     homes: Set[str],
     decisions: list[tuple[str, str]],
 ) -> list[Group] | None:
-    """The groups with the deepest set of similar ones made one; None where there is none."""
+    """The groups with the deepest sets of similar ones made one; None where there is none."""
     sets = Sets.of(root, groups, mode, homes).found
-    for said in sorted(sets, key=lambda each: (-len(path_of(root, each[0])), each)):
+    made: dict[tuple[str, str], Group] = {}
+    gone: set[str] = set()
+    deepest = 0
+    for said in sorted(sets, key=lambda each: (-len(path_of(root, each[0])), -len(sets[each]), each)):
         parent, named, depth = said[:3]
+        if (parent, named) in made or len(path_of(root, parent)) < deepest:
+            continue  # one table in a folder has the folder's name; what lies higher may be joined with what was made
         cluster = _largest([one for one in sets[said] if one.location in shapes], shapes)
         if len(cluster) < 2 - (normalize(parent) in homes):
             continue
-        one = _made_one(root, parent, named, depth, cluster)
-        shapes[one.location] = shapes[cluster[0].location]
+        deepest = len(path_of(root, parent))
+        one = made[parent, named] = _made_one(root, parent, named, depth, cluster)
+        shapes[parent] = shapes[cluster[0].location]
         decisions.append((parent, _why(one, cluster, shapes)))
-        gone = {each.location for each in cluster}
-        return [each for each in groups if each.location not in gone] + [one]
-    return None
+        gone |= {each.location for each in cluster}
+    return [*(each for each in groups if each.location not in gone), *made.values()] if made else None
 
 
 def _largest(groups: Sequence[Group], shapes: Mapping[str, Shape]) -> list[Group]:

@@ -95,6 +95,22 @@ LAYOUTS = (
         decisions=("one table, because 2 folders (api, web)",),
     ),
     Layout(
+        "said_similar_of_two_formats_and_depths",
+        {
+            **{f"x/{name}/a.csv": text("a,b", "1,2") for name in ("one", "two", "three")},
+            **{f"x/{name}/a.json": lines({"a": 1, "b": 2}) for name in ("four", "five")},
+            **{f"y/{above}/{name}/a.csv": text("c,d", "1,2") for above in ("m", "n") for name in ("p", "q")},
+        },
+        {
+            "x": table("a bigint, b bigint", 3, keys="partition_0 string", partitions=3, a=3, kind=_UNNAMED),
+            **{name: table("a bigint, b bigint", 1, a=1, format="json") for name in ("four", "five")},
+            "y": table(
+                "c bigint, d bigint", 4, keys="partition_0 string, partition_1 string", partitions=4, c=4, kind=_UNNAMED
+            ),
+        },
+        options={"grouping": "similar"},
+    ),
+    Layout(
         "said_combine",
         {f"{shop}/{year}x/a.csv": _sales(1) for shop in ("rome", "oslo") for year in (1, 2)},
         {
