@@ -17,7 +17,7 @@ ROOT = "s3://bucket/raw"
 
 def shape(columns: str, format: str = "csv", packing: str = "") -> Shape:
     """A shape of columns such as `a int, b string`."""
-    return Shape(format, packing, tuple(Column(*one.split()) for one in columns.split(", ")))
+    return Shape(format, packing, tuple(Column(*one.split(" ", 1)) for one in columns.split(", ")))
 
 
 @pytest.mark.parametrize(
