@@ -24,7 +24,8 @@ from catalog_server.model.types import parse_type
 FOLDERS, SERIES, SIMILAR, COMBINE = "folders", "series", "similar", "combine"
 GROUPINGS = (SERIES, SIMILAR, COMBINE, FOLDERS)
 SHARE = 0.7
-"""Share of the columns of the wider one that two folders must have in common to be partitions of one table."""
+"""Share of the columns of the wider of two folders that both have, if they are partitions of one table; of two files in a
+folder the narrower one counts, since columns are added to tables."""
 SIDE_BY_SIDE_MAX = 128
 """Files in a folder of more are never tables of their own."""
 _UNNAMED = re.compile(r"partition_\d+_*")
@@ -63,9 +64,10 @@ def _compatible(left: str, right: str, format: str) -> bool:
 
 
 def differ(one: FileSchema, other: FileSchema) -> bool:
-    """Whether two files in one folder cannot be of one table: other formats, or hardly a column in common."""
+    """Whether two files in one folder are of different tables: other formats, or too little of the narrower in the other."""
     here, there = ({column.key for column in schema.columns} for schema in (one, other))
-    return one.format != other.format or len(here & there) < merge.SIMILAR * min(len(here), len(there))
+    shared, narrow, wide = len(here & there), min(len(here), len(there)), max(len(here), len(there))
+    return one.format != other.format or (shared < SHARE * narrow and shared < merge.SIMILAR * wide)
 
 
 def stem(name: str) -> str:

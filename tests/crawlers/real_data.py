@@ -199,14 +199,15 @@ class Crawled:
     problems: Mapping[str, str]
 
 
-def crawled(source: Source, folder: Path) -> Crawled:
-    """Crawl a source for the first time, without any option."""
-    place = source.place(folder / "files")
+def crawled(source: Source, folder: Path, place: Path | None = None) -> Crawled:
+    """Crawl a source, each file as a table, or what lies in a place already, without any option."""
+    options = {} if place else {"grouping": "folders"}
+    place = place or source.place(folder / "files")
     catalog = CatalogService(Config(data=folder))
     try:
         catalog.prepare()
         crawls = Crawls(catalog)
-        crawls.create(ME, Crawler("real", (f"file://{place}",), "hive", "real"))
+        crawls.create(ME, Crawler("real", (f"file://{place}",), "hive", "real", "", options))
         crawl = crawls.execute(crawls.run(ME, "real").id)
         names = catalog.tables.list_names(ME, DatabaseName("hive", "real"))
         tables = [catalog.tables.get(ME, TableName("hive", "real", name)) for name in names]
@@ -242,7 +243,8 @@ def _short(kind: str) -> str:
 
 _HEAD = """# Real data
 
-What a first crawl without options makes of files that other people made. Each file is put into a folder of its own.
+What a first crawl makes of files that other people made. Each file is put into a folder of its own (and `grouping=folders`
+keeps those of a series apart).
 `tests/crawlers/test_real_data.py` holds this page against crawls; `python -m tests.crawlers.real_data` writes it. The
 last column says what may surprise. TPC-H at scale 1 gives the same types as here.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -36,3 +37,15 @@ def test_a_larger_scale_has_the_same_types(tmp_path: Path, format: str) -> None:
     assert {name: spark_columns(table.parameters) for name, table in large.tables.items()} == {
         name: spark_columns(table.parameters) for name, table in small.tables.items()
     }
+
+
+@pytest.mark.parametrize("name", [pytest.param("vega_all", marks=_LONG), "flights"])
+def test_files_in_one_folder_are_a_table_each(tmp_path: Path, name: str) -> None:
+    files = SOURCES[name].find()
+    apart = len(crawled(SOURCES[name], tmp_path / "apart").tables)
+    folder = tmp_path / "together" / "files" / "all"
+    folder.mkdir(parents=True)
+    for path in files.values():
+        shutil.copy(path, folder / path.name)
+    together = crawled(Source("", dict), tmp_path / "together", folder.parent)
+    assert len(together.tables) == apart
