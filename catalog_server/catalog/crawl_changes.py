@@ -14,6 +14,7 @@ from catalog_server.model.crawl_change import CrawlChange, CrawlChangeKind
 from catalog_server.model.database import Database
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
+from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Table
 from catalog_server.store import crawl_changes as rows
 from catalog_server.store import grants, records, statistics
@@ -31,6 +32,8 @@ from catalog_server.store.schema import records as documents
 from catalog_server.store.schema.roles import grants as granted
 from catalog_server.store.transaction import Transaction
 
+WRITTEN = "written"
+"""What the keys of statistics that were written are kept under, with the time that they bear."""
 NAMES = "names"
 """What the names of new partitions are kept under."""
 _OF_TABLE = (partitions, column_statistics, table_data_versions, partition_changes, partition_marks)
@@ -115,6 +118,24 @@ def partitions_added(tx: Transaction, caller: Caller, table: Table, names: Seque
         change = _note(tx, caller, CrawlChangeKind.PARTITIONS_ADDED, table, table.version, len(names))
         for at in range(0, len(names), rows.ROWS_MAX):
             rows.keep_rows(tx, change, NAMES, names[at : at + rows.ROWS_MAX])
+
+
+def statistics_changed(
+    tx: Transaction, caller: Caller, table: Table, found: Mapping[int, Sequence[ColumnStatistics]] | Sequence[int]
+) -> None:
+    """Keep the statistics of some partitions (0 for the table itself) that are about to be replaced, or dropped.
+
+    What is to be written bears one time, by which an undo knows it from what others write later.
+    """
+    if not caller.reversible or not found:
+        return
+    change = _note(tx, caller, CrawlChangeKind.STATISTICS_CHANGED, table, table.version, len(found))
+    known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.partition_id, list(found))
+    rows.keep(tx, change, column_statistics, known)
+    said = found if isinstance(found, Mapping) else {}
+    for id_, columns in said.items():
+        written = [[id_, name_key(one.column), one.engine, one.updated_at] for one in columns]
+        rows.keep_rows(tx, change, WRITTEN, written)
 
 
 def partitions_changed(tx: Transaction, caller: Caller, table: Table, held: Sequence[Partition]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 
+from catalog_server.catalog import crawl_changes
 from catalog_server.catalog.core import Core
 from catalog_server.catalog.hive_rules import STATS_ACCURATE
 from catalog_server.catalog.partitions import name_of
@@ -47,6 +48,7 @@ class Statistics:
             if merge:
                 held = {(one.column, one.engine): one for one in rows.of_table(tx, table.id, None, None)}
                 kept = _merged(found, held, table.parameters)
+            crawl_changes.statistics_changed(tx, caller, table, {rows.TABLE: kept})
             rows.put(tx, table.id, {rows.TABLE: kept})
             tables.bump_data_version(tx, table.id)
             return len(kept) == len(found)
@@ -75,7 +77,9 @@ class Statistics:
                     raise NotFound("partition", f"{table.full_name}/{partition}")
                 _check_columns(table, columns)
             kept = _merged_partitions(tx, table, named) if merge else named
-            rows.put(tx, table.id, {held[partition]: columns for partition, columns in kept.items()})
+            by_id = {held[partition]: columns for partition, columns in kept.items()}
+            crawl_changes.statistics_changed(tx, caller, table, by_id)
+            rows.put(tx, table.id, by_id)
             return all(len(kept[one]) == len(named[one]) for one in named)
 
         return self.core.store.write(work)
@@ -139,6 +143,7 @@ class Statistics:
                 if missing:
                     raise NotFound("partition", f"{table.full_name}/{missing[0]}")
                 ids = list(held.values())
+            crawl_changes.statistics_changed(tx, caller, table, list(ids or ()))
             dropped = rows.drop(tx, table.id, ids, columns, engine)
             for column in columns or ():
                 if name_key(column) not in dropped:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, select
+from sqlalchemy import ColumnElement, exists, false, select
 from sqlalchemy.exc import IntegrityError
 
 from catalog_server.catalog import grants
 from catalog_server.catalog.core import Core, record
-from catalog_server.catalog.crawl_changes import NAMES, touching
+from catalog_server.catalog.crawl_changes import NAMES, WRITTEN, touching
 from catalog_server.catalog.databases import Databases
 from catalog_server.catalog.partitions import before_of, changed_in, name_of
 from catalog_server.catalog.table_writes import change_in, drop_in, index, lost_columns
@@ -25,7 +25,7 @@ from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
 from catalog_server.model.table import Table
 from catalog_server.store import crawl_changes as rows
-from catalog_server.store import databases, partitions, tables, versions
+from catalog_server.store import databases, partitions, statistics, tables, versions
 from catalog_server.store import grants as privileges
 from catalog_server.store.many import among
 from catalog_server.store.many import change as change_many
@@ -47,6 +47,7 @@ class Undo:
             CrawlChangeKind.PARTITIONS_ADDED: self._partitions_off,
             CrawlChangeKind.PARTITIONS_CHANGED: self._partitions_back,
             CrawlChangeKind.PARTITIONS_DROPPED: self._partitions_on,
+            CrawlChangeKind.STATISTICS_CHANGED: self._statistics_back,
         }
 
     def step(self, caller: Caller, crawl: str, object_id: int) -> CrawlChange | None:
@@ -68,7 +69,7 @@ class Undo:
                 self._table_on(tx, caller, change)
             elif (table := self._table(tx, caller, begun, may_be_gone=made)) is not None:
                 if made:
-                    self._table_off(tx, caller, table)
+                    self._table_off(tx, caller, crawl, table)
                 else:
                     self._check_all(tx, crawl, table)
                     self._ways[change.kind](tx, caller, change, table)
@@ -102,14 +103,16 @@ class Undo:
     def _check_all(self, tx: Transaction, crawl: str, table: Table) -> None:
         """Before the first change of a table is taken back, refuse what would be refused at a later one."""
         for change in rows.pending(tx, crawl, table.id) or ():
-            if change.kind is CrawlChangeKind.TABLE_CHANGED:
+            if change.kind is CrawlChangeKind.STATISTICS_CHANGED:
+                self._written(tx, change, table)
+            elif change.kind is CrawlChangeKind.TABLE_CHANGED:
                 self._definition_before(tx, change, table)
             elif change.kind is CrawlChangeKind.PARTITIONS_ADDED:
                 for names in self._added(tx, change):
-                    self._check_added(tx, table, names)
+                    self._check_added(tx, change.crawl, table, names)
 
-    def _table_off(self, tx: Transaction, caller: Caller, table: Table) -> None:
-        known = column_statistics.c.table_id == table.id
+    def _table_off(self, tx: Transaction, caller: Caller, crawl: str, table: Table) -> None:
+        known = (column_statistics.c.table_id == table.id) & ~_own(tx, crawl, table)
         self._refuse_if_any(tx, known, "statistics of it were written since")
         self._refuse_if_any(tx, touching(table), "constraints were added to it since")
         self._refuse_if_any(tx, privileges.on_table(table.full_name), "rights on it were granted since")
@@ -150,6 +153,7 @@ class Undo:
         back = replace(named, last_access_at=table.last_access_at)
         losing = [name_key(one) for one in lost_columns(table.columns, back.columns)]
         known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.column_key, losing)
+        known &= ~_own(tx, change.crawl, table)
         self._refuse_if_any(tx, known, "statistics of columns that would go were written since")
         added = touching(table) & (constraints.c.created_at > change.at)
         self._refuse_if_any(tx, added, "constraints were added to it since")
@@ -169,11 +173,12 @@ class Undo:
         """Names of the partitions that a change added, in sets."""
         return (names for of, names in rows.kept(tx, change.id) if of == NAMES)
 
-    def _check_added(self, tx: Transaction, table: Table, names: Sequence[str]) -> Sequence[Partition]:
+    def _check_added(self, tx: Transaction, crawl: str, table: Table, names: Sequence[str]) -> Sequence[Partition]:
         """The partitions of these names, locked; raises `Overtaken` where what was made since would be lost with them."""
         held = partitions.get_many(tx, table, names, lock=True)
         ids = [one.id for one in held]
         known = (column_statistics.c.table_id == table.id) & among(tx, column_statistics.c.partition_id, ids)
+        known &= ~_own(tx, crawl, table)
         self._refuse_if_any(tx, known, "statistics of partitions that would go were written since")
         on_them = privileges.on_table(table.full_name) & among(tx, granted.c.partition, names)
         self._refuse_if_any(tx, on_them, "rights on partitions that would go were granted since")
@@ -181,11 +186,37 @@ class Undo:
 
     def _partitions_off(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
         for names in self._added(tx, change):
-            held = self._check_added(tx, table, names)
+            held = self._check_added(tx, change.crawl, table, names)
             befores = [before_of(one) for one in held]
             gone = [name_of(table, one.values) for one in held]
             partitions.drop(tx, table, [one.id for one in held])
             changed_in(tx, caller, EventKind.DROP_PARTITIONS, table, gone, befores)
+
+    def _written(self, tx: Transaction, change: CrawlChange, table: Table) -> Sequence[Sequence[Any]]:
+        """The keys of statistics that a change wrote; raises `Overtaken` where others wrote the same since."""
+        written = [one for of, found in rows.kept(tx, change.id) if of == WRITTEN for one in found]
+        times = {(id_, key, engine): at for id_, key, engine, at in written}
+        known = (column_statistics.c.table_id == table.id) & among(
+            tx, column_statistics.c.partition_id, sorted({id_ for id_, *_ in written})
+        )
+        for row in tx.connection.execute(select(column_statistics).where(known)):
+            if row.updated_at != times.get((row.partition_id, row.column_key, row.engine), row.updated_at):
+                raise Overtaken("statistics of it were written since")
+        return written
+
+    def _statistics_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:  # noqa: ARG002
+        by_partition: dict[int, list[str]] = {}
+        written = {(id_, key, engine) for id_, key, engine, _ in self._written(tx, change, table)}
+        for id_, key, _ in sorted(written):
+            by_partition.setdefault(id_, []).append(key)
+        for keys in {tuple(keys) for keys in by_partition.values()}:
+            ids = [id_ for id_, held in by_partition.items() if tuple(held) == keys]
+            statistics.drop(tx, table.id, ids, keys, "hive")
+        for of, found in rows.kept(tx, change.id):
+            replaced = [one for one in found if of != WRITTEN and (not written or _key(one) in written)]
+            if replaced:
+                rows.put_back(tx, of, replaced)
+        tables.bump_data_version(tx, table.id)
 
     def _partitions_back(self, tx: Transaction, caller: Caller, change: CrawlChange, table: Table) -> None:
         for of, found in rows.kept(tx, change.id):
@@ -215,3 +246,17 @@ class Undo:
     def _refuse_if_any(tx: Transaction, which: ColumnElement[bool], reason: str) -> None:
         if tx.connection.execute(select(exists().where(which))).scalar_one():
             raise Overtaken(reason)
+
+
+def _own(tx: Transaction, crawl: str, table: Table) -> ColumnElement[bool]:
+    """The predicate that leaves statistics which the crawl itself wrote: all of them bear one time."""
+    for change in rows.of_kind(tx, crawl, table.id, CrawlChangeKind.STATISTICS_CHANGED):
+        for of, found in rows.kept(tx, change.id):
+            if of == WRITTEN:
+                own: ColumnElement[bool] = column_statistics.c.updated_at == found[0][3]
+                return own
+    return false()
+
+
+def _key(row: Mapping[str, Any]) -> tuple[int, str, str]:
+    return row["partition_id"], row["column_key"], row["engine"]

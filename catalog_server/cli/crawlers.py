@@ -50,6 +50,9 @@ def create_crawler(
     database: Annotated[str, typer.Option(help="Where the tables it finds are kept.")],
     table_prefix: Annotated[str, typer.Option(help="Put before the name of each table.")] = "",
     option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, any number of times.")] = None,
+    classifier: Annotated[
+        list[str] | None, typer.Option(help="'GLOB KEY=VALUE ...': options of a format for some files; in order.")
+    ] = None,
     comment: Annotated[str | None, typer.Option(help="What it is for.")] = None,
     schedule: Annotated[str | None, typer.Option(help=CRON_HELP)] = None,
     zone: Annotated[str | None, typer.Option(help=ZONE_HELP)] = None,
@@ -64,6 +67,7 @@ def create_crawler(
       catalog crawlers create lake --target s3://lake/raw/ --database raw
       catalog crawlers create shop --target 'connection:shop/public/%' --database shop
       catalog crawlers create lake --target s3://lake/raw/ --database raw --schedule "15 3 * * mon" --zone Europe/Berlin
+      catalog crawlers create logs --target s3://lake/logs/ --database logs --classifier '**/*.dat csv.delimiter=;'
     """
     if zone is not None and schedule is None:
         raise Failure("--zone goes with --schedule", 2)
@@ -73,7 +77,7 @@ def create_crawler(
         "catalog": catalog,
         "database": database,
         "table_prefix": table_prefix,
-        "options": pairs(option or [], "--option"),
+        "options": pairs(option or [], "--option") | ({"classifiers": "\n".join(classifier)} if classifier else {}),
         "comment": comment,
         "schedule": {"cron": schedule, "zone": zone or "UTC"} if schedule is not None else None,
     }

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers import classify, merge
+from catalog_server.crawlers.classifiers import Classifiers
 from catalog_server.crawlers.files import NEW_FOLDERS, Settings
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, Report
 from catalog_server.crawlers.group import key_type, keys_of, split
@@ -166,8 +167,9 @@ class Arrivals:
             infos = [info for _, info in classify.ordered(stats)]
         except NotFound:
             return False
+        said = Classifiers(known.settings.classifiers, known.settings.formats or {}, known.root)
         new: list[tuple[FileInfo, FileSchema]] = []
-        for info, schema, _ in classify.inspect_all(known.files, infos, known.settings.formats or {}):
+        for info, schema, _ in classify.inspect_all(known.files, infos, said):
             if schema is None or schema.format != known.table.format:
                 return False
             new.append((info, schema))

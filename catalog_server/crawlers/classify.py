@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import logging
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
+from catalog_server.crawlers.classifiers import Classifiers
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import UNREADABLE, FileProblem, FileSchema, first_line
@@ -24,20 +25,18 @@ Glance = tuple[FileInfo, str | None, str | None]
 """A file, its format, and what is wrong with it: one of the last two is None."""
 
 
-def glance(
-    files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, options: Mapping[str, str] | None = None
-) -> Iterator[Glance]:
-    """Say of each file what it is, in the order given, by `options` of formats. After `peeked_max` files names are believed."""
+def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers) -> Iterator[Glance]:
+    """Say of each file what it is, in the order given. After `peeked_max` files names are believed."""
     counted = 0
 
     def look(info: FileInfo) -> tuple[str | None, str | None]:
-        return _outcome(lambda: sniff.peek(files, info, options))
+        return _outcome(lambda: said.peek(files, info))
 
     def trust(info: FileInfo) -> tuple[str | None, str | None]:
         if info.size == 0:
             return None, "empty: 0 bytes"
         named, _ = sniff.named_format(info.location)
-        return (named, None) if named in FORMATS else _outcome(lambda: sniff.peek(files, info, options))
+        return (named, None) if named in FORMATS else _outcome(lambda: said.peek(files, info))
 
     def tasks() -> Iterator[tuple[FileInfo, Callable[[], tuple[str | None, str | None]]]]:
         nonlocal counted
@@ -64,12 +63,12 @@ def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
 
 
 def inspect_all(
-    files: FileSystem, infos: Sequence[FileInfo], options: Mapping[str, str]
+    files: FileSystem, infos: Sequence[FileInfo], said: Classifiers
 ) -> Iterator[tuple[FileInfo, FileSchema | None, str | None]]:
     """Look closely at files; of each either its schema or what is wrong with it is given."""
 
     def look(info: FileInfo) -> tuple[FileSchema | None, str | None]:
-        return _outcome(lambda: sniff.inspect(files, info, options))
+        return _outcome(lambda: said.inspect(files, info))
 
     tasks = ((info, lambda info=info: look(info)) for info in infos)
     for info, (schema, problem) in ordered(tasks):

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from contextlib import closing, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.differences import differences
-from catalog_server.crawlers.events import check_options, followed
-from catalog_server.crawlers.files import Looked, Memory, Settings, look_at
+from catalog_server.crawlers.events import check_events, followed
+from catalog_server.crawlers.files import Looked, Memory, Versions, look_at
 from catalog_server.crawlers.following import Following, Waits
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
+from catalog_server.crawlers.options import check_options
 from catalog_server.crawlers.pace import Pace
 from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
@@ -24,6 +25,7 @@ from catalog_server.crawlers.summary import counts_of, summary_of
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.crawlers.waiting import waits_for
+from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
 from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, StartedBy, Touch, new_crawl_id
@@ -37,33 +39,6 @@ from catalog_server.store import crawl_changes, crawl_manifests, crawler_events,
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
-OPTIONS = {
-    "peek": "files of which the first bytes are read; names are believed from then on (2000)",
-    "sample": "files of each table that are looked at closely (20)",
-    "csv.header": "present or absent, where it is known for all CSV files",
-    "csv.delimiter": "the delimiter, where it is known for all CSV files",
-    "csv.quote": "the quote, or none, where it is known for all CSV files",
-    "csv.columns": "all columns of all CSV files, as NAME or NAME TYPE, with commas between",
-    "grok.pattern": "what each line of a log looks like, as %{NAME:column:type} between regular expressions",
-    "json.path": "where the rows stand in each JSON document, as $.name.name[*]",
-    "xml.row_tag": "the name of the elements that are rows, where it is known for all XML files",
-    "recrawl": "everything, changes or new_folders: what of that which was seen before is looked at again (changes)",
-    "exclude": "globs of files that are left out, below the target, with commas between them",
-    "table_level": "how deep tables lie, the bucket being level 1; all folders below them are partitions",
-    "one_table": "true if all that a target holds is one table (false)",
-    "tables_max": "new tables that one crawl may make (1000)",
-    "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
-    "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
-    "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
-    "events": "webhook, watch or sqs:URL: what tells of new, changed and deleted objects",
-    "events.heal": "how long after the last crawl in full the next one finds what no event told, or off (1h)",
-}
-"""What a crawler can be told, and what is so if it is not."""
-_CHOICES = {
-    "on_changed_table": ("update", "add_columns", "log"),
-    "on_missing_table": ("keep", "deprecate", "drop"),
-    "on_missing_partition": ("keep", "drop"),
-}
 _TARGETS_MAX = 1_000
 
 
@@ -293,8 +268,9 @@ class Crawls:
             if crawl.started_by is StartedBy.SCHEDULE:  # who made the schedule may have lost the right since
                 self._require(tx, caller, Action.RUN, crawler.name)
             versions = tables.versions(tx, home)
+            homes = frozenset(normalize(location) for location in tables.locations(tx, home))
         with closing(_Brought()) as brought:
-            failures = self._look_at_all(caller, crawler, report, crawl, versions, brought, touched)
+            failures = self._look_at_all(caller, crawler, report, crawl, (versions, homes), brought, touched)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
             # what the store did not give is not gone
@@ -318,7 +294,7 @@ class Crawls:
         crawler: Crawler,
         report: Report,
         crawl: Crawl,
-        versions: Mapping[str, tuple[int, int, int]],
+        held: tuple[Versions, Set[str]],
         brought: _Brought,
         touched: Collection[Touch] | None,
     ) -> Sequence[str]:
@@ -326,9 +302,9 @@ class Crawls:
         failures = []
         for number, target in enumerate(crawler.targets):
             report.step("listing", report.objects)
-            memory = (
-                None if target.startswith(SCHEME) else self._memory(crawler, target, crawl, number, versions, touched)
-            )
+            memory = None
+            if not target.startswith(SCHEME):
+                memory = self._memory(crawler, target, crawl, number, held, touched)
             try:
                 brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
@@ -348,7 +324,7 @@ class Crawls:
         target: str,
         crawl: Crawl,
         number: int,
-        versions: Mapping[str, tuple[int, int, int]],
+        held: tuple[Versions, Set[str]],
         touched: Collection[Touch] | None,
     ) -> Memory:
         for path in self._spools.glob(f"{crawl.id}.{number}.db*") if touched is not None else ():
@@ -356,7 +332,8 @@ class Crawls:
         manifest = Manifest(self._store, crawler.id, target)
         if not crawl.preview:
             manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
-        return Memory(manifest, Spool(self._spool(crawl.id, number)), versions, not crawl.preview, touched)
+        spool = Spool(self._spool(crawl.id, number))
+        return Memory(manifest, spool, *held, writes=not crawl.preview, touched=touched)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
         return self._spools / f"{crawl_id}.{number}.db"
@@ -424,8 +401,8 @@ class Crawls:
             self._targets.check(target)
         if crawler.table_prefix:
             check_name("table prefix", crawler.table_prefix, dots=False)
-        _check_options(crawler.options)
-        check_options(crawler.options, crawler.targets)
+        check_options(crawler.options)
+        check_events(crawler.options, crawler.targets)
         return replace(crawler, catalog=self._catalog.core.catalog_name(crawler.catalog))
 
     def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
@@ -486,19 +463,6 @@ class _Brought:
         for manifest in self.manifests:
             with suppress(CatalogError):
                 manifest.discard()
-
-
-def _check_options(options: Mapping[str, str]) -> None:
-    for key, value in options.items():
-        if key not in OPTIONS:
-            raise Invalid("options", f"{key} is not known; known: {', '.join(OPTIONS)}")
-        if key in _CHOICES and value not in _CHOICES[key]:
-            raise Invalid(f"option {key}", f"{value!r} is none of {', '.join(_CHOICES[key])}")
-        if key == "tables_max" and not value.isdecimal():
-            raise Invalid(f"option {key}", f"{value!r} is not a number")
-        if key == "csv.delimiter" and len(value) != 1:
-            raise Invalid(f"option {key}", "must be one character")
-    Settings.of(options)
 
 
 def _finished_event(tx: Transaction, crawl: Crawl) -> None:

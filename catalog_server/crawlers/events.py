@@ -40,7 +40,7 @@ _RECENT_SECONDS = 1.0
 _CARRY_SECONDS = 1.0
 
 
-def check_options(options: Mapping[str, str], targets: Sequence[str]) -> None:
+def check_events(options: Mapping[str, str], targets: Sequence[str]) -> None:
     """Raise `Invalid` for options about events that cannot be."""
     heal_seconds(options)
     source = options.get("events")

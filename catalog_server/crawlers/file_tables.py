@@ -9,16 +9,22 @@ from hashlib import blake2b
 import msgspec
 
 from catalog_server.crawlers import classify, group, merge
-from catalog_server.crawlers.found import CRAWLER, FoundTable, Report
+from catalog_server.crawlers.classifiers import Classifiers
+from catalog_server.crawlers.found import CRAWLER, MEASURED, FoundTable, Report
 from catalog_server.crawlers.group import Group, Pile
 from catalog_server.crawlers.manifest import Look, identity
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats.base import FileSchema
-from catalog_server.lake.formats.faces import faces
+from catalog_server.lake.formats.faces import SINGLE, faces
+from catalog_server.lake.formats.measures import joined
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
+from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column, Table, TableKind
+
+FOOTERS_MAX = 500
+"""Files of a table of Parquet or ORC that are all looked at for its statistics; of a larger one samples are."""
 
 
 class Looks:
@@ -27,14 +33,14 @@ class Looks:
     def __init__(
         self,
         files: FileSystem,
-        options: Mapping[str, str],
+        said: Classifiers,
         remembered: Mapping[str, Look],
         wanted: Sequence[Sequence[FileInfo]],
     ) -> None:
         """`wanted` are the files of each table, which are then asked for in this order."""
         self._remembered = remembered
         missing = [info for infos in wanted for info in infos if self._known(info) is None]
-        self._looks = classify.inspect_all(files, missing, options)
+        self._looks = classify.inspect_all(files, missing, said)
 
     def _known(self, info: FileInfo) -> Look | None:
         look = self._remembered.get(info.location)
@@ -60,8 +66,13 @@ def digest(one: Group) -> bytes:
     return hashing.digest()
 
 
-def table_of(crawler: Crawler, one: Group, looks: Sequence[tuple[FileInfo, Look]], report: Report) -> FoundTable | None:
-    """The table of a group by close looks at some of its files; None if none of them could be read."""
+def table_of(
+    crawler: Crawler, one: Group, looks: Sequence[tuple[FileInfo, Look]], report: Report, *, measured: bool = False
+) -> FoundTable | None:
+    """The table of a group by close looks at some of its files; None if none of them could be read.
+
+    With `measured` it has column statistics where all of its files tell them.
+    """
     looked: list[tuple[FileInfo, FileSchema]] = []
     bad: list[str] = []
     for info, look in looks:
@@ -79,7 +90,17 @@ def table_of(crawler: Crawler, one: Group, looks: Sequence[tuple[FileInfo, Look]
     if not merged.columns:
         report.decide(one.location, f"no table {one.name}: none of its files that were looked at can be read")
         return None
-    return _dressed(crawler, one, merged, bad)
+    schemas = {info.location: schema for info, schema in looked} if measured else {}
+    return _dressed(crawler, one, merged, bad, schemas)
+
+
+def chosen(one: Group, count: int, *, measured: bool) -> list[FileInfo]:
+    """Files to look at closely: so many samples, or all files where they are to be measured and are not too many."""
+    piles = [pile for _, pile in one.partitions.values()]
+    few = one.files <= FOOTERS_MAX and all(pile.count == len(pile.samples) for pile in piles)
+    if measured and one.format in ("parquet", "orc") and few:
+        return sorted((info for pile in piles for info in pile.samples), key=lambda info: info.location)
+    return samples(one, count)
 
 
 def samples(one: Group, count: int) -> list[FileInfo]:
@@ -90,26 +111,34 @@ def samples(one: Group, count: int) -> list[FileInfo]:
     places = sorted(one.partitions.values(), key=lambda place: place[0])
     ends = places[:1] + places[-1:] if len(places) > 1 else places
     others = sorted(places[1:-1], key=lambda place: blake2b(place[0].encode(), digest_size=8).digest())
-    spread = [pile.samples for _, pile in (*ends, *others)]
+    spread = [pile.few() for _, pile in (*ends, *others)]
     chosen: list[FileInfo] = []
-    for turn in range(group.SAMPLES_MAX):
+    for turn in range(group.LOOKED_AT_MAX):
         for pile in spread:
             if turn < len(pile) and len(chosen) < count:
                 chosen.append(pile[turn])
     return chosen
 
 
-def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[str]) -> FoundTable | None:
+def _dressed(
+    crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[str], measured: Mapping[str, FileSchema]
+) -> FoundTable | None:
     keys = tuple(Column(name, kind) for name, kind in one.keys)
     columns = _apart(merged.columns, keys, one.format)
-    dress = faces(one.format, columns, keys, one.location, merged.options)
+    options = merged.options | ({SINGLE: "true"} if one.single else {})
+    dress = faces(one.format, columns, keys, one.location, options)
     partitions: dict[tuple[str, ...], Partition] = {}
     statistics: dict[str, str] = {}
+    of_columns: dict[tuple[str, ...], Sequence[ColumnStatistics]] = {}
     for values, (folder, pile) in one.partitions.items():
         unfit = [location for location in bad if location.rpartition("/")[0] == folder]
         if pile.count <= len(unfit):
             continue
         statistics = _statistics(pile, unfit, merged.rows)
+        of_files = [measured[info.location] for info in pile.samples if info.location in measured]
+        if "numRows" in statistics and len(of_files) == pile.count and (found := _of_columns(dress.columns, of_files)):
+            of_columns[values] = found
+            statistics[MEASURED] = "footers"
         partitions[values] = Partition(values, folder, parameters=statistics)
     if not partitions:
         return None
@@ -125,7 +154,12 @@ def _dressed(crawler: Crawler, one: Group, merged: merge.Merged, bad: Sequence[s
         storage=dress.storage,
         parameters=parameters if keys else {**parameters, **statistics},
     )
-    return FoundTable(table, partitions if keys else {}, columns, keys, dict(merged.options), one.files)
+    return FoundTable(table, partitions if keys else {}, columns, keys, options, one.files, of_columns)
+
+
+def _of_columns(columns: Sequence[Column], files: Sequence[FileSchema]) -> list[ColumnStatistics]:
+    said = [(one.rows or 0, one.measures, frozenset(column.key for column in one.columns)) for one in files]
+    return joined(columns, said, 0) if all(one.measures or not one.rows for one in files) else []
 
 
 def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tuple[Column, ...]:

@@ -12,11 +12,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from catalog_server.crawlers import glances, group, in_place
-from catalog_server.crawlers.file_tables import Looks, digest, samples, table_of
+from catalog_server.crawlers.classifiers import Classifiers, checked
+from catalog_server.crawlers.file_tables import Looks, chosen, digest, table_of
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Group, Grouping
+from catalog_server.crawlers.judge import Judge, Known
 from catalog_server.crawlers.listing import Listing
 from catalog_server.crawlers.manifest import (
     Folder,
@@ -33,9 +35,9 @@ from catalog_server.crawlers.manifest import (
 from catalog_server.crawlers.relisting import relist
 from catalog_server.crawlers.signs import Signed
 from catalog_server.crawlers.spool import Spool
+from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats import csv, grok, json
 from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.locations import join, parse
 from catalog_server.model.crawler import Crawler, Touch
@@ -44,7 +46,7 @@ from catalog_server.model.names import name_key
 
 PEEKED_MAX = 2_000
 SAMPLE = 20
-_FORMAT_OPTIONS = ("csv.", "json.", "xml.", "grok.")
+_FORMAT_OPTIONS = ("csv.", "json.", "xml.", "grok.", "regex.")
 _NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"
 EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
 
@@ -66,6 +68,11 @@ class Settings:
     table_level: int | None = None
     """How many folders deep tables lie, the bucket (or the first folder of a path) being 1."""
     one_table: bool = False
+    grouping: str = SERIES
+    measured: bool = True
+    """Whether column statistics are made of footers."""
+    classifiers: str = ""
+    """Lines, see `Classifiers`."""
 
     @classmethod
     def of(cls, options: Mapping[str, str]) -> Settings:
@@ -76,18 +83,12 @@ class Settings:
             if not value.isdecimal() or int(value) < least:
                 raise Invalid(f"option {key}", f"{value!r} is not a number from {least} on")
             numbers[key] = int(value)
-        header = options.get("csv.header", "present")
-        if header not in ("present", "absent"):
-            raise Invalid("option csv.header", f"{header!r} is neither present nor absent")
         recrawl = options.get("recrawl", CHANGES)
         if recrawl not in (EVERYTHING, CHANGES, NEW_FOLDERS):
             raise Invalid("option recrawl", f"{recrawl!r} is none of {EVERYTHING}, {CHANGES}, {NEW_FOLDERS}")
-        csv.Said.of(options)
-        if "json.path" in options:
-            json.parse_path(options["json.path"])
-        if "grok.pattern" in options:
-            grok.parse(options["grok.pattern"])
-        said = {key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)}
+        said = checked({key: value for key, value in options.items() if key.startswith(_FORMAT_OPTIONS)})
+        classifiers = options.get("classifiers", "")
+        Classifiers(classifiers, said)
         exclude = Globs(options["exclude"]) if options.get("exclude", "").strip(", ") else None
         level, one = options.get("table_level"), options.get("one_table", "false")
         if one not in ("true", "false"):
@@ -95,7 +96,24 @@ class Settings:
         if level is not None and (not level.isdecimal() or int(level) < 1 or one == "true"):
             raise Invalid("option table_level", f"{level!r} is not a number from 1 on, or goes with one_table")
         depth = int(level) if level is not None else None
-        return cls(numbers["peek"], numbers["sample"], said, recrawl, exclude, depth, one == "true")
+        statistics = options.get("statistics", "footers")
+        if statistics not in ("footers", "none"):
+            raise Invalid("option statistics", f"{statistics!r} is neither footers nor none")
+        grouping = options.get("grouping", SERIES)
+        if grouping not in GROUPINGS:
+            raise Invalid("option grouping", f"{grouping!r} is none of {', '.join(GROUPINGS)}")
+        return cls(
+            numbers["peek"],
+            numbers["sample"],
+            said,
+            recrawl,
+            exclude,
+            depth,
+            one == "true",
+            grouping,
+            statistics == "footers",
+            classifiers,
+        )
 
     def level_below(self, root: str) -> int | None:
         """How deep below a target tables lie, None where their folders' names tell; raises `Invalid` for one above it."""
@@ -133,6 +151,8 @@ class Memory:
     manifest: Manifest
     spool: Spool
     versions: Versions
+    homes: Set[str] = frozenset()
+    """Where tables of the crawler's database lie, see `normalize`."""
     writes: bool = True
     """Whether this look is to be remembered."""
     touched: Collection[Touch] | None = None
@@ -191,7 +211,12 @@ class _Target:
         usable = head is not None and head.code == code_digest() and self.settings.recrawl != EVERYTHING
         self.head = head if usable else None
         same = self.head is not None and self.head.options == self.options
-        self.known = {one.location: one for one in self.head.tables} if self.head and same else {}
+        self.known = Known(self.head.tables if self.head and same else ())
+        # who says how deep tables lie has said what belongs together
+        mode = FOLDERS if self.level is not None else self.settings.grouping
+        self.said = Classifiers(self.settings.classifiers, self.settings.formats or {}, root)
+        recall = memory.manifest.looks
+        self.judge = Judge(self.files, self.root, mode, self.said, self.known, recall, memory.homes)
         self.tables: list[KnownTable] = []
 
     def look(self) -> Looked:
@@ -234,7 +259,7 @@ class _Target:
 
     def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
         """Whether a table is as the last crawl left it, so that what was told of it is told again."""
-        known = self.known.get(made.location)
+        known = self.known.get(made.location, made.name)
         if known is None or known.digest != made.digest or not self._is_settled(known):
             return False
         for line in known.lines:
@@ -260,7 +285,7 @@ class _Target:
         return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
-        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude, self.settings.formats or {})
+        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude, self.said)
         glances.look(self.files, self.root, self._folders, limits, self.memory.spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
         found = glances.collect(self.root, self._folders, limits, self.memory.spool, writer, self.report)
@@ -278,7 +303,12 @@ class _Target:
             path: piles for path, piles in found.folders.items() if not _inside(join(self.root, *path, "x"), others)
         }
         named = [_parts(path) for path in found.signed]
-        grouping = group.group(self.root, kept, self.crawler.table_prefix, self.level, named)
+        prefix = self.crawler.table_prefix
+        apart, rest, told = self.judge.apart(kept, self.settings.sample)
+        grouping = group.group(self.root, rest, prefix, self.level, named)
+        grouping.groups += apart
+        grouping = self.judge.joined(grouping, named, prefix)
+        grouping.decisions = sorted([*told, *grouping.decisions])
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:
@@ -287,21 +317,25 @@ class _Target:
 
     def _look_closely(self, todo: Sequence[tuple[Group, KnownTable]], looked: Looked) -> None:
         """Look at some files of each table."""
-        wanted = [samples(one, self.settings.sample) for one, _ in todo]
+        wanted = [chosen(one, self.settings.sample, measured=self.settings.measured) for one, _ in todo]
         remembered: dict[str, Look] = {}
         for one, _ in todo:
-            known = self.known.get(one.location)
+            known = self.known.get(one.location, one.name)
             remembered |= self.memory.manifest.looks(known.looks) if known else {}
-        looks = Looks(self.files, self.settings.formats or {}, remembered, wanted)
-        for done, ((one, made), chosen) in enumerate(zip(todo, wanted, strict=True)):
+        remembered |= self.judge.looks
+        looks = Looks(self.files, self.said, remembered, wanted)
+        for done, ((one, made), few) in enumerate(zip(todo, wanted, strict=True)):
             self.report.step("looking at tables", done, len(todo))
-            seen = list(looks.of(chosen))
+            seen = list(looks.of(few))
+            whole = self.settings.measured and not looked.unread  # a file that was not given may hold anything
             with self.report.heard() as made.lines:
-                table = table_of(self.crawler, one, seen, self.report)
+                table = table_of(self.crawler, one, seen, self.report, measured=whole)
             unread = sum((look.problem or "").startswith(UNREADABLE) for _, look in seen)
             looked.unread += unread
             if self.memory.writes:
-                kept = [look for _, look in seen if not (look.problem or "").startswith(UNREADABLE)]
+                judged = [self.judge.looks[info.location] for info in one.judged_by if info not in set(few)]
+                both = (*(look for _, look in seen), *judged)
+                kept = [look for look in both if not (look.problem or "").startswith(UNREADABLE)]
                 made.looks = self.memory.manifest.write(kept) if kept else 0
                 made.digest = b"" if unread else made.digest
             self.tables.append(made)

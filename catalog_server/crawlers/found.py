@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from catalog_server.model.errors import Cancelled
 from catalog_server.model.partition import Partition
+from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column, Table
 
 CRAWLER = "crawler"
@@ -21,7 +22,9 @@ DEPRECATED = "DEPRECATED_BY_CRAWLER"
 """Parameter that says since when and why a table is held for gone."""
 SOURCE_COMMENT = "source_comment"
 """Parameter of a column that holds the comment which its source had, so that one given by hand is told from it."""
-STATISTICS = frozenset({"numFiles", "totalSize", "numRows"})
+MEASURED = "crawler.statistics"
+"""Parameter of a table or partition whose column statistics a crawl wrote, and of what they were made."""
+STATISTICS = frozenset({"numFiles", "totalSize", "numRows", MEASURED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,8 @@ class FoundTable:
     options: Mapping[str, str] = field(default_factory=dict)
     """Reader options, see `FileSchema`."""
     files: int = 0
+    statistics: Mapping[tuple[str, ...], Sequence[ColumnStatistics]] = field(default_factory=dict)
+    """Of columns, by the values of partitions (`()` for a table without keys), of those of which all footers were read."""
 
 
 Line = tuple[str, str, str]

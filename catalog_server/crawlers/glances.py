@@ -6,11 +6,12 @@ once is not read again as long as its size and etag stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
 from catalog_server.crawlers import classify, group, signs
+from catalog_server.crawlers.classifiers import Classifiers
 from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Pile
@@ -39,7 +40,7 @@ class Limits:
 
     peeked_max: int
     exclude: Globs | None = None
-    formats: Mapping[str, str] = field(default_factory=dict)
+    said: Classifiers = field(default_factory=lambda: Classifiers("", {}))
     """What is said of formats by the crawler's options."""
 
 
@@ -153,7 +154,7 @@ def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: 
                     yield info
 
     noted: list[tuple[str, str, str, str]] = []
-    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.formats)
+    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.said)
     for done, (info, format, problem) in enumerate(looked, 1):
         noted.append((*places.pop(info.location), _verdict(format, problem)))
         if len(noted) >= _BATCH:

@@ -18,8 +18,10 @@ from catalog_server.lake.locations import base_name, join
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import DEFAULT_PARTITION, unescape
 
-SAMPLES_MAX = 16
-"""Files of one folder that are kept to be looked at closely: the first ones and the last one."""
+SAMPLES_MAX = 128
+"""Files of one folder that are kept, for they may be tables of their own: the first ones and the last one."""
+LOOKED_AT_MAX = 16
+"""Those of them that are looked at closely for one table."""
 _NUMBERED = re.compile(r"\d{1,8}|\d{4}-\d{2}(-\d{2}(T?\d{2})?)?")
 _CANONICAL = re.compile(r"0|-?[1-9]\d{0,18}")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -36,6 +38,11 @@ class Pile:
     samples: list[FileInfo] = field(default_factory=list)
     fingerprint: str = ""
     """Differs whenever the files of the folder do."""
+
+    def few(self) -> list[FileInfo]:
+        """The samples that speak for all: the first ones and the last one."""
+        few = self.samples[:LOOKED_AT_MAX]
+        return few if len(self.samples) <= LOOKED_AT_MAX else [*few[:-1], self.samples[-1]]
 
     def add(self, info: FileInfo) -> None:
         """Count a file; some are kept as samples."""
@@ -66,6 +73,12 @@ class Group:
     """(name, type) of the partition keys."""
     partitions: Mapping[tuple[str, ...], tuple[str, Pile]]
     """Folder and files by values; one entry under `()` for a table without partition keys."""
+    single: bool = False
+    """Whether it is one file, which lies beside files of other tables."""
+    label: str = ""
+    """What it is to be called, where that is not the folder's name."""
+    judged_by: tuple[FileInfo, ...] = ()
+    """The files that told that its folders belong together."""
 
     @property
     def files(self) -> int:
@@ -147,7 +160,7 @@ def group(
             _leave_out([path], folders, grouping, "lies above the level at which tables are")
         else:
             tables.setdefault(split(path, level)[0], []).append(path)
-    names = grouping.names = _names(root, {*tables, *others}, prefix)
+    names = grouping.names = names_of(root, {*tables, *others}, prefix)
     for table, paths in tables.items():
         made = _table(join(root, *table) if table else root.rstrip("/"), names[table], paths, folders, grouping, level)
         if made is not None:
@@ -215,11 +228,12 @@ def _misfit(
 
 
 def _told(pile: Pile, grouping: Grouping, reason: str) -> None:
-    for info in pile.samples:
+    told = pile.few()
+    for info in told:
         grouping.problems.append((info.location, reason))
-    if pile.count > len(pile.samples):
+    if pile.count > len(told):
         folder = pile.samples[0].location.rpartition("/")[0]
-        grouping.problems.append((folder, f"{pile.count - len(pile.samples)} more files: each {reason}"))
+        grouping.problems.append((folder, f"{pile.count - len(told)} more files: each {reason}"))
 
 
 def _leave_out(paths: Sequence[Path], folders: Folders, grouping: Grouping, reason: str) -> None:
@@ -278,12 +292,15 @@ def table_name(text: str) -> str:
     return re.sub(r"\W+", "_", text.lower()).strip("_")[:128] or "table"
 
 
-def _names(root: str, tables: Iterable[Path], prefix: str) -> dict[Path, str]:
-    """A name for each table: its folder's, with that of the folder above where two would have one name."""
+def names_of(
+    root: str, tables: Iterable[Path], prefix: str, labels: Mapping[Path, str] | None = None
+) -> dict[Path, str]:
+    """A name for each table: its label or its folder's, with that of the folder above where two would have one name."""
     names: dict[Path, str] = {}
     taken: set[str] = set()
     for path in sorted(tables, key=lambda one: (len(one), one)):
         parts = [base_name(root), *path]
+        parts[-1] = (labels or {}).get(path, parts[-1])
         name = prefix + table_name(parts[-1])
         for depth in range(2, len(parts) + 1):
             if name not in taken:

@@ -10,6 +10,8 @@ from catalog_server.lake.files import FileInfo
 from catalog_server.lake.formats import xml
 from catalog_server.lake.formats.avro import LITERAL, join
 from catalog_server.lake.formats.base import FileSchema
+from catalog_server.lake.formats.grok import FORMAT
+from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.widen import settle, widen
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType, parse_type
@@ -18,9 +20,14 @@ SIMILAR = 0.5
 """Share of its columns that a file must have in common with the others to belong to them."""
 TEXTS = ("csv", "json", "xml", "excel")
 """Formats in which values are written as text, so that a string holds any of them."""
-POSITIONAL = ("csv", "orc", "excel")
+POSITIONAL = ("csv", "orc", "excel", FORMAT)
 """Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
-_DIALECT = {"csv": ("delimiter", "header", "encoding", "skip"), "xml": ("rowTag",), "excel": ("header",)}
+_DIALECT = {
+    "csv": ("delimiter", "header", "encoding", "skip"),
+    "xml": ("rowTag",),
+    "excel": ("header",),
+    FORMAT: (PATTERN,),
+}
 
 
 @dataclass(slots=True)
@@ -42,9 +49,8 @@ def merge(files: Iterable[tuple[FileInfo, FileSchema]]) -> Merged:
     if not looked:
         return merged
     format = looked[0][1].format
-    kept = {"csv": _same_dialect, "xml": _same_dialect, "excel": _same_dialect, "json": _same_spread}.get(format, _all)(
-        looked, merged
-    )
+    alike = _same_dialect if format in _DIALECT else _same_spread if format == "json" else _all
+    kept = alike(looked, merged)
     positional = format in POSITIONAL
     leading = max(kept, key=lambda one: len(one[1].columns))[1] if positional else _commonest(kept)
     types: dict[str, DataType] = {}

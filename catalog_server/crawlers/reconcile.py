@@ -11,6 +11,7 @@ from catalog_server.crawlers import pointers
 from catalog_server.crawlers.figures import with_figures
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, STATISTICS, FoundTable, Report
 from catalog_server.crawlers.group import counted
+from catalog_server.crawlers.measured import Values, is_measured, write
 from catalog_server.crawlers.wanted import FOUND_AGAIN, OTHER_DATA, columns_told, differs, merged, noted, with_data_of
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.locations import base_name, normalize
@@ -158,6 +159,7 @@ class Reconciler:
         new = noted(replace(one.table, owner=self.caller.user))
         made = self.catalog.tables.create(self.caller, new, make_directory=False) if self.writes else new
         self._add(made, list(one.partitions.values()))
+        self._measure(made, one, frozenset(one.partitions) or {()}, frozenset())
         self.changes.added.append(_entry(made, one, "new"))
 
     def _update(self, held: Table, one: FoundTable) -> None:
@@ -171,13 +173,18 @@ class Reconciler:
             return
         wanted, reasons = merged(held, one, only_add=policy == "add_columns")
         logged = False
+        before = held.parameters
         if not differs(held, wanted):
             reasons = []
         elif policy == "log":
             held, reasons, logged = self._log(held, wanted, one, reasons)
         else:
             held = self._alter(held, wanted)
-        reasons += self._partitions(held, one.partitions) if held.partition_keys else []
+        if held.partition_keys:
+            reasons += self._partitions(held, one)
+        else:
+            other = any(before.get(key) != one.table.parameters.get(key) for key in STATISTICS)
+            self._measure(held, one, {()} if other else frozenset(), {()} if is_measured(before) else frozenset())
         if reasons:
             self.changes.changed.append(_entry(held, one, ", ".join(reasons)))
         elif not logged:
@@ -242,14 +249,21 @@ class Reconciler:
         """Add partitions; those that are there stay as they are, and of others nothing is said."""
         self._add(table, list(arrived))
 
-    def _partitions(self, table: Table, wanted: Mapping[tuple[str, ...], Partition]) -> list[str]:
+    def _measure(self, table: Table, one: FoundTable, changed: Set[Values], measured: Set[Values]) -> None:
+        if self.writes and (one.statistics or measured):
+            write(self.catalog, self.caller, table, one, changed, measured, self.began_at)
+
+    def _partitions(self, table: Table, one: FoundTable) -> list[str]:
         """Add, change and drop partitions in sets; what was done, in words."""
-        left = dict(wanted)
+        left = dict(one.partitions)
+        measured: set[Values] = set()
         changed: list[Partition] = []
         gone: list[Partition] = []
         for _, batch in self.catalog.partitions.scan(self.caller, table.full_name):
             for partition in batch:
                 new = left.pop(partition.values, None)
+                if is_measured(partition.parameters):
+                    measured.add(partition.values)
                 if new is None:
                     gone.append(partition)
                 elif (different := _partition_change(partition, new)) is not None:
@@ -259,6 +273,7 @@ class Reconciler:
             if self.writes:
                 self.catalog.partitions.alter(self.caller, table.full_name, changed[at : at + BATCH])
         dropped = self._drop(table, gone)
+        self._measure(table, one, {*left, *(each.values for each in changed)}, measured)
         self.changes.partitions_changed += len(changed)
         done = ((len(left), "added"), (len(changed), "changed"), (dropped, "dropped"))
         return [f"{counted(count, 'partition')} {what}" for count, what in done if count]

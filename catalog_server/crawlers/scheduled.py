@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catalog_server.crawlers.crawl import new_crawl_id
-from catalog_server.model.crawler import Crawl
+from catalog_server.model.crawler import Crawl, new_crawl_id
 from catalog_server.model.schedule import Due, Missed, Overlap
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction

@@ -22,6 +22,7 @@ _WORDS = {
     CrawlChangeKind.TABLE_CREATED: "the crawl had made it",
     CrawlChangeKind.TABLE_DROPPED: "the crawl had dropped it",
     CrawlChangeKind.TABLE_CHANGED: "its definition is that of before",
+    CrawlChangeKind.STATISTICS_CHANGED: "statistics are those of before",
 }
 _PARTITIONS = {
     CrawlChangeKind.PARTITIONS_ADDED: ("partitions_dropped", "dropped"),
@@ -104,7 +105,7 @@ class Undoing:
                 field, word = _PARTITIONS[kind]
                 setattr(changes, field, getattr(changes, field) + total.size)
                 reasons.setdefault(name, []).append(f"{counted(total.size, 'partition')} {word}")
-            elif kind is CrawlChangeKind.TABLE_CHANGED:
+            elif kind in (CrawlChangeKind.TABLE_CHANGED, CrawlChangeKind.STATISTICS_CHANGED):
                 reasons.setdefault(name, []).append(_WORDS[kind])
             else:
                 whole.add(name)

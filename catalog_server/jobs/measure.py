@@ -2,33 +2,23 @@
 
 from __future__ import annotations
 
-import datetime
-import decimal
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
 
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.filesystem import Lake
+from catalog_server.lake.formats.base import FileProblem, columns_of
+from catalog_server.lake.formats.measures import Measure, joined, of_parquet
 from catalog_server.lake.locations import join
 from catalog_server.model.errors import CatalogError
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import unescape
 from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column, Table
-from catalog_server.model.types import parse_type
 
 FOOTERS_MAX = 2000
 THREADS = 8
-_KINDS = {
-    "tinyint": "long", "smallint": "long", "int": "long", "bigint": "long", "float": "double", "double": "double",
-    "date": "date", "timestamp": "timestamp", "timestamp with local time zone": "timestamp", "decimal": "decimal",
-}  # fmt: skip
-_EPOCH = datetime.date(1970, 1, 1)
-
-Range = tuple[Any, Any, int]
-"""Smallest and largest value (None where a file does not tell) and the number of nulls."""
 
 
 @dataclass(slots=True)
@@ -46,10 +36,11 @@ class Folder:
 
 @dataclass(frozen=True, slots=True)
 class Footer:
-    """What a Parquet file tells of itself: rows, and the ranges of its flat columns by name key."""
+    """What a Parquet file tells of itself: rows, what is measured of its flat columns, and the keys of all columns."""
 
     rows: int
-    ranges: Mapping[str, Range]
+    measures: Mapping[str, Measure]
+    columns: frozenset[str]
 
 
 def folders_of(lake: Lake, table: Table) -> dict[tuple[str, ...], Folder]:
@@ -95,35 +86,11 @@ def _footer(lake: Lake, location: str) -> Footer | None:
     try:
         with lake.filesystem(location).open_input(location) as file, pq.ParquetFile(file) as parquet:
             metadata = parquet.metadata
-            return Footer(metadata.num_rows, _ranges(metadata))
-    except (pa.ArrowException, OSError, ValueError, CatalogError):
+            columns, _ = columns_of(parquet.schema_arrow)
+            keys = frozenset(column.key for column in columns)
+            return Footer(metadata.num_rows, of_parquet(metadata, columns), keys)
+    except (pa.ArrowException, OSError, ValueError, CatalogError, FileProblem):
         return None
-
-
-def _ranges(metadata: Any) -> dict[str, Range]:
-    ranges: dict[str, Range] = {}
-    for place in range(metadata.num_row_groups):
-        group = metadata.row_group(place)
-        for number in range(group.num_columns):
-            column = group.column(number)
-            if "." in column.path_in_schema or not column.is_stats_set:
-                continue
-            said = column.statistics
-            low, high = (said.min, said.max) if said.has_min_max else (None, None)
-            one: Range = (low, high, said.null_count or 0)
-            key = name_key(column.path_in_schema)
-            empty = said.num_values == 0
-            ranges[key] = _joined(ranges[key], one, empty) if key in ranges else one
-    return ranges
-
-
-def _joined(held: Range, new: Range, empty: bool = False) -> Range:
-    nulls = held[2] + new[2]
-    if empty or new[0] is None:
-        return held[0], held[1], nulls
-    if held[0] is None:
-        return new[0], new[1], nulls
-    return min(held[0], new[0]), max(held[1], new[1]), nulls
 
 
 def basic(folder: Folder, footers: Sequence[Footer] | None) -> dict[str, str]:
@@ -135,54 +102,5 @@ def basic(folder: Folder, footers: Sequence[Footer] | None) -> dict[str, str]:
 
 
 def column_statistics(columns: Iterable[Column], footers: Sequence[Footer], at: int) -> list[ColumnStatistics]:
-    """Ranges and nulls of the columns that every footer tells of.
-
-    The number of distinct values is an upper bound: that of rows with a value, or of whole numbers in the range.
-    """
-    rows = sum(footer.rows for footer in footers)
-    found = []
-    for column in columns:
-        kind = _KINDS.get(parse_type(column.type).name)
-        told = [footer.ranges.get(column.key) for footer in footers if footer.rows]
-        if kind is None or not told or None in told:
-            continue
-        joined: Range = (None, None, 0)
-        for one in told:
-            joined = _joined(joined, one or joined)
-        data = _data(kind, joined, rows)
-        if data is not None:
-            found.append(ColumnStatistics(column.name, column.type, kind, data, updated_at=at))
-    return found
-
-
-def _data(kind: str, range_: Range, rows: int) -> dict[str, object] | None:
-    low, high, nulls = range_
-    if low is None:
-        return None
-    low, high = _value(kind, low), _value(kind, high)
-    if low is None or high is None:
-        return None
-    distinct = max(rows - nulls, 0)
-    if isinstance(low, int) and isinstance(high, int) and kind in ("long", "date"):
-        distinct = min(distinct, high - low + 1)
-    return {"low": low, "high": high, "num_nulls": nulls, "num_distinct": distinct}
-
-
-def _value(kind: str, value: Any) -> object:
-    """A footer's value as the statistics of that kind hold it; None where it is of another kind."""
-    if kind == "long":
-        return int(value) if isinstance(value, int) else None
-    if kind == "double":
-        return float(value) if isinstance(value, float) and value == value and abs(value) != float("inf") else None
-    if kind == "date":
-        return (value - _EPOCH).days if isinstance(value, datetime.date) else None
-    if kind == "timestamp":
-        if not isinstance(value, datetime.datetime):
-            return None
-        zoned = value if value.tzinfo else value.replace(tzinfo=datetime.UTC)
-        return int(zoned.timestamp() // 1)
-    if isinstance(value, decimal.Decimal) and value.is_finite():
-        sign, digits, exponent = value.as_tuple()
-        unscaled = int("".join(map(str, digits))) * (-1 if sign else 1)
-        return f"{unscaled}e{exponent}"
-    return None
+    """Ranges and nulls of the columns that every footer tells of."""
+    return joined(columns, [(one.rows, one.measures, one.columns) for one in footers], at)

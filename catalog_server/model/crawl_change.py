@@ -18,6 +18,7 @@ class CrawlChangeKind(StrEnum):
     PARTITIONS_ADDED = "partitions_added"
     PARTITIONS_CHANGED = "partitions_changed"
     PARTITIONS_DROPPED = "partitions_dropped"
+    STATISTICS_CHANGED = "statistics_changed"
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,9 +167,11 @@ class SpecBuilder:
                 yield partition, partition.location or "", files
 
     def _list(self, location: str) -> list[Any]:
-        """The files directly in a folder that hold rows."""
+        """The files directly in a folder that hold rows; the file itself where the location is one."""
         lake = self.catalog.lake.filesystem(location)
-        _, files = lake.list_folder(location)
+        folders, files = lake.list_folder(location)
+        if not folders and not files and lake.is_file(location):
+            files = [lake.stat(location)]
         return [info for info in files if info.size > 0 and not _hidden(info.location)]
 
     def _add_partition(

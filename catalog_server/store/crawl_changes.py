@@ -140,6 +140,12 @@ def pending(tx: Transaction, crawl: str, object_id: int) -> list[CrawlChange] | 
     return found if all(one.undone_at is None for one in found) else None
 
 
+def of_kind(tx: Transaction, crawl: str, object_id: int, kind: CrawlChangeKind) -> list[CrawlChange]:
+    """The changes of one kind that a crawl made to a table, and that were not undone."""
+    chosen = _of(crawl, object_id).where(crawl_changes.c.kind == kind.value, crawl_changes.c.undone_at.is_(None))
+    return [_change(row) for row in tx.connection.execute(chosen.order_by(crawl_changes.c.id))]
+
+
 def first(tx: Transaction, crawl: str, object_id: int) -> CrawlChange | None:
     """The first change of a crawl to a table or database."""
     row = tx.connection.execute(_of(crawl, object_id).order_by(crawl_changes.c.id).limit(1)).first()

@@ -326,6 +326,12 @@ def data_version(tx: Transaction, table_id: int) -> int:
     return int(tx.connection.execute(statement).scalar() or 0)
 
 
+def locations(tx: Transaction, database: DatabaseName) -> list[str]:
+    """Where the tables of a database lie, of those that have files."""
+    rows = tx.connection.execute(select(tables.c.location).select_from(_JOINED).where(_in(database)))
+    return [row.location for row in rows if row.location]
+
+
 def versions(tx: Transaction, database: DatabaseName) -> dict[str, tuple[int, int, int]]:
     """Id, version and data version of all tables of a database, by the keys of their names."""
     joined = _JOINED.join(table_data_versions, table_data_versions.c.table_id == tables.c.id)

@@ -15,8 +15,10 @@ import pytest
 from pyarrow.orc import write_table as write_orc
 
 from catalog_server.testing import RunningServer, running_server
+from catalog_server.wire import hive_metastore as wire
 from tests.engines.s3 import S3
 from tests.engines.trino import Trino, hive_properties
+from tests.facades.hms.metastore import Metastore
 
 pytestmark = pytest.mark.s3
 WAIT = {"wait_ms": 30_000}
@@ -63,6 +65,7 @@ FILES = {
         tags=pa.array([["a", "b"], None]),
     ),
     "columns/2014/b.parquet": parquet(Num=pa.array([7], pa.int32()), more=pa.array(["new"])),
+    "numbers/a.parquet": parquet(n=pa.array([3, None, 9], pa.int64()), day=pa.array([0, 1, 1], pa.date32())),
     "odd/at=a%3Ab/a.csv": b"k,v\n1,2\n3,4\n",
     "odd/at=c d/a.csv": b"k,v\n5,6\n7,8\n",
 }
@@ -183,3 +186,25 @@ def test_files_with_types_have_them_all_and_what_a_file_lacks_is_null(ask: Ask, 
         [None, "-5.00", "1970-01-02", None, 2013],
         [7, None, None, "new", 2014],
     ]
+
+
+def test_statistics_of_footers_are_served_to_hives_clients(crawled: Crawled) -> None:
+    with Metastore(int(crawled.server.thrift.rpartition(":")[2])) as hms:
+        (one,) = hms.get_table_column_statistics("raw", "numbers", "n").statsObj
+        said = one.statsData.longStats
+        assert (said.lowValue, said.highValue, said.numNulls) == (3, 9, 1)
+        asked = {"dbName": "raw", "tblName": "columns", "colNames": ["num"], "partNames": ["partition_0=2013"]}
+        wanted = wire.PartitionsStatsRequest(**asked)
+        (first,) = hms.get_partitions_statistics_req(wanted).partStats["partition_0=2013"]
+        assert (first.statsData.longStats.lowValue, first.statsData.longStats.numNulls) == (1, 1)
+
+
+@pytest.mark.trino
+def test_trino_plans_by_the_statistics_of_footers(crawled: Crawled, trino_server: Trino) -> None:
+    properties = hive_properties(crawled.server.thrift) | crawled.s3.trino_properties()
+    with trino_server.catalog("hive", properties) as name:
+        rows = {row[0]: row for row in trino_server.sql(f"SHOW STATS FOR {name}.raw.numbers")}
+        assert (rows["n"][3], rows["n"][5:7], rows["day"][5:7]) == (1 / 3, ["3", "9"], ["1970-01-01", "1970-01-02"])
+        assert rows[None][4] == 3
+        parts = {row[0]: row for row in trino_server.sql(f"SHOW STATS FOR {name}.raw.columns")}
+        assert (parts[None][4], parts["num"][5:7]) == (3, ["1", "7"])

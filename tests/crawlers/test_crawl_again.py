@@ -202,10 +202,10 @@ def parts(crawling: Crawling) -> int:
 
 def test_crawls_that_do_not_end_well_leave_nothing_of_their_manifests(local: Crawling) -> None:
     local.place.put({f"t{n}/a.csv": b"a,b\n1,2\n" for n in range(3)})
-    local.create(tables_max="1")
+    local.create(tables_max="1", grouping="folders")
     assert local.run().state == "FAILED"
     assert parts(local) == 0
-    local.change()
+    local.change(grouping="folders")
     assert local.run().state == "SUCCEEDED"
     kept = parts(local)
     local.place.put({"u/a.csv": b"a,b\n1,2\n"})

@@ -97,14 +97,13 @@ def test_unreadable_files_are_told_one_by_one_and_the_rest_goes_on(crawling: Cra
         "only_bad.csv": "empty",
         "cut.parquet": "truncated",
         "text.parquet": "wrongly named",
-        "table.csv": "is csv where the other files of the folder are parquet",
         "readme.txt": "text without columns",
         "a.csv.gz": "truncated",
     }
     found = problems(crawl)
     assert set(found) == set(reasons)
     assert {name: found[name] for name, reason in reasons.items() if reason not in found[name]} == {}
-    assert sorted(names(crawl, "added")) == ["raw.flights", "raw.numbers", "raw.packed"]
+    assert sorted(names(crawl, "added")) == ["raw.flights", "raw.good", "raw.packed", "raw.table"]
     assert sorted(crawling.partitions("flights")) == ["1", "2", "3"]
     assert types(crawling.table("packed")) == {"a": "bigint", "b": "bigint"}
 
@@ -326,7 +325,7 @@ def test_one_bad_target_does_not_keep_the_others_from_being_written(local: Crawl
 
 
 def test_too_many_new_tables_are_refused_before_any_is_made(local: Crawling) -> None:
-    crawl = local.crawl({f"t{n}/a.csv": b"a,b\n1,2\n3,4\n" for n in range(4)}, tables_max="3")
+    crawl = local.crawl({f"t{n}/a.csv": b"a,b\n1,2\n3,4\n" for n in range(4)}, tables_max="3", grouping="folders")
     assert crawl.state == "FAILED"
     assert "4 new tables" in (crawl.error or "")
     with pytest.raises(NotFound):

@@ -84,7 +84,7 @@ def test_statistics_of_a_plain_table_come_from_its_footers(
     assert (table.parameters["numRows"], table.parameters["job.run"], table.owner) == ("3", "run-1", "anna")
     found = {one.column: dict(one.data) for one in catalog.statistics.get(ANNA, NAME)}
     assert found["id"] == {"low": 3, "high": 9, "num_nulls": 1, "num_distinct": 2}
-    assert found["at"]["low"] == 1_577_836_800
+    assert "at" not in found  # Trino would take no statistics of the table at all
     assert found["price"]["high"] == "150e-2"
 
 

@@ -11,6 +11,7 @@ from typing import IO, Any
 
 from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats.measures import Measure
 from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
 from catalog_server.model.table import Column
@@ -47,6 +48,10 @@ class FileSchema:
     rows: int | None = None
     """Number of rows, where the file itself tells it."""
     notes: tuple[str, ...] = ()
+    measures: Mapping[str, Measure] = field(default_factory=dict)
+    """Ranges and nulls of columns by their keys, where the file's footer tells them."""
+    certainty: float = 1.0
+    """The share of the lines looked at that are as the format says."""
 
 
 @dataclass(frozen=True, slots=True)

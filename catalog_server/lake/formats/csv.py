@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
@@ -32,7 +33,8 @@ _COMMA = re.compile(r"[+-]?(\d{1,3}([. ]\d{3})+|\d+)(,\d+)?")
 _LEADING_ZERO = re.compile(r"[+-]?0\d+")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME = re.compile(r"(\d{4}-\d{2}-\d{2})([ T])([01]\d|2[0-3]):[0-5]\d:[0-5]\d(\.\d{1,9})?(Z?)")
-_NAME = re.compile(r"[^\W\d][\w .#/%()&:+-]*")
+_NAME = re.compile(r"[^\W\d][^\x00-\x1f\"<>{}]{0,127}|[#%$] ?[^\W\d][\w .]*")
+_YEAR = re.compile(r"(1[5-9]|20)\d{2}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,9 @@ def inspect(sample: Sample, said: Said = Said()) -> FileSchema:
     if width > COLUMNS_MAX:
         raise FileProblem(f"{width} columns are more than {COLUMNS_MAX}")
     notes = _check_widths(rows, width, sample.complete)
+    if above is None and _ends_with_delimiters(rows, width, dialect.delimiter):
+        rows, width = [row[:-1] for row in rows], width - 1
+        notes += ("each line ends with the delimiter, which makes no column",)
     has_header = header == "present" or (header != "absent" and header_of(rows, dialect.header))
     names = column_names(above.names if above else rows[0] if has_header else [], width)
     data = rows[1:] if has_header else rows
@@ -123,6 +128,8 @@ def inspect(sample: Sample, said: Said = Said()) -> FileSchema:
     if said.columns:
         columns = _as_declared(said.columns, columns)
     options = _options(text, dialect, has_header, null_word, encoding, sample)
+    if "quoted" in options and any("\n" in field for row in rows for field in row):
+        options["multiLine"] = "true"
     if commas := [name for n, name in enumerate(names) if _decimal_commas(data, n)]:
         notes += (
             f"numbers with decimal commas ({', '.join(commas)}) are texts, since no engine reads them as numbers",
@@ -135,6 +142,11 @@ def inspect(sample: Sample, said: Said = Said()) -> FileSchema:
         options["timestamps"] = ",".join(patterns)
     count = len(data) if sample.complete and len(rows) < ROWS_MAX else None
     return FileSchema("csv", columns, options, count, notes)
+
+
+def _ends_with_delimiters(rows: Sequence[Sequence[str]], width: int, delimiter: str) -> bool:
+    """Whether nothing, not even a name, follows the last delimiter of any line, as in the `.tbl` files of TPC-H."""
+    return width > 1 and delimiter.strip() != "" and len(rows) > 1 and all(len(r) == width and not r[-1] for r in rows)
 
 
 def _as_declared(declared: Sequence[Column], found: Sequence[Column]) -> tuple[Column, ...]:
@@ -193,8 +205,6 @@ def _options(
     options = {"header": str(header).lower(), "delimiter": dialect.delimiter}
     if dialect.quote and dialect.quote in text:
         options |= {"quoted": "true", "quote": dialect.quote, "escape": dialect.escape or dialect.quote}
-        if re.search(rf"(?:^|{re.escape(dialect.delimiter)}){dialect.quote}[^{dialect.quote}]*\n", text):
-            options["multiLine"] = "true"
     if null_word:
         options["nullValue"] = null_word
     if encoding != "UTF-8":
@@ -285,9 +295,13 @@ def header_of(rows: Sequence[Sequence[str]], guess: bool) -> bool:
 
     It does not if a cell is empty of letters, repeats, or comes again below; it does if some column below is of a narrower
     type than its cell; where all is text, cells of another shape than the values below decide, and the sniffer at last.
+    Years at equal distances beside a name are names, as those of tables with a column for each year.
     """
     first, data = [cell.strip() for cell in rows[0]], rows[1 : 1 + ROWS_MAX // 10]
     named = [cell for cell in first if cell]
+    years = [int(cell) for cell in named if _YEAR.fullmatch(cell)]
+    if len(years) > 2 and len({later - year for year, later in pairwise(years)}) == 1 and years[0] != years[1]:
+        return len(years) < len(named)
     if not named or len(first) - len(named) > 1 or not all(_NAME.fullmatch(cell) for cell in named):
         return False
     repeats = len({cell.lower() for cell in named}) < len(named)

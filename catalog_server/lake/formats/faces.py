@@ -50,6 +50,8 @@ BY_SERDE = ("avro", "excel", *LOGS, grok.FORMAT)
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
 UNPACKED = "unpacked"
 """Option of files that no engine but the server's own SQL unpacks."""
+SINGLE = "single_file"
+"""Option of a table that is one file beside others; Hive's readers go by folders."""
 PATH = "json.path"
 """Parameter of a table whose rows stand at a path in each document."""
 UNREADABLE = "catalog_server.UnreadableInputFormat"
@@ -113,7 +115,7 @@ def faces(
     own = UNPACKED in options or PATH in options or format == "excel"
     if own:
         parameters.pop(PROVIDER, None)
-    if own or options.get("encoding") == "UTF-16":
+    if own or SINGLE in options or options.get("encoding") == "UTF-16":
         storage = replace(storage, input_format=UNREADABLE)
     if (engines := readable_by(format, options)) is not None:
         parameters[READABLE_BY] = engines
@@ -150,6 +152,8 @@ def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
     if UNPACKED in options or PATH in options or format == "excel":
         return "sql"
+    if SINGLE in options:
+        return "sql" if format in BY_SERDE else "sql, spark"
     if format == "xml":
         return "sql, spark"
     return "sql, spark" if options.get("multiLine") == "true" and format in ("csv", "json") else None

@@ -15,6 +15,9 @@ from catalog_server.model.errors import Invalid
 from catalog_server.model.table import Column
 
 FORMAT = "grok"
+REGEX = "regex:"
+"""How a pattern begins that is a regular expression with named groups and nothing else."""
+_NAMED = re.compile(r"\(\?P?<\w+>")
 PATTERN_CHARACTERS_MAX = 10_000
 TYPES = {"int": "int", "long": "bigint", "float": "float", "double": "double", "boolean": "boolean", "string": "string"}
 _DEPTH_MAX = 10
@@ -72,6 +75,8 @@ def parse(pattern: str) -> Grok:
     """Understand a pattern; raises `Invalid` for unknown names and types, groups of its own, and what RE2 does not take."""
     if len(pattern) > PATTERN_CHARACTERS_MAX:
         raise Invalid("option grok.pattern", f"longer than {PATTERN_CHARACTERS_MAX} characters")
+    if pattern.startswith(REGEX):
+        return _of_regex(pattern.removeprefix(REGEX))
     columns: list[Column] = []
     regex = _expanded(pattern, columns, 0)
     if not columns:
@@ -83,6 +88,23 @@ def parse(pattern: str) -> Grok:
     if compiled.groups != len(columns):
         raise Invalid("option grok.pattern", "it has groups of its own: write (?:...) for them")
     return Grok(regex, tuple(columns), compiled)
+
+
+def _of_regex(pattern: str) -> Grok:
+    """A regular expression whose groups are all named, as `(?P<name>...)`; its columns are texts."""
+    try:
+        named = compiled_by_re2(pattern)
+        regex = _NAMED.sub("(", pattern)
+        compiled = compiled_by_re2(regex)
+    except ValueError as error:
+        raise Invalid("option regex.pattern", f"not a pattern: {error}") from error
+    names = sorted(named.groupindex, key=lambda name: int(named.groupindex[name]))
+    if not names or named.groups != len(names):
+        raise Invalid("option regex.pattern", "each group must be a column, as (?P<name>...), or be written (?:...)")
+    columns = tuple(Column(name, "string") for name in names)
+    if len({column.key for column in columns}) < len(columns):
+        raise Invalid("option regex.pattern", "a column comes twice")
+    return Grok(regex, columns, compiled)
 
 
 def compiled_by_re2(regex: str) -> Any:

@@ -92,4 +92,6 @@ def inspect(sample: Sample, format: str, grok: str = "") -> FileSchema:
     if encoding != "UTF-8":
         options["encoding"] = encoding
     rows = len(lines) if sample.complete and len(lines) < _LINES_MAX else None
-    return FileSchema(format, own.columns if own else LOGS[format].columns, options, rows, notes)
+    certainty = 1 - len(odd) / max(1, min(len(lines), _LINES_MAX))
+    columns = own.columns if own else LOGS[format].columns
+    return FileSchema(format, columns, options, rows, notes, certainty=certainty)

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.formats import orc_footer
 from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
+from catalog_server.lake.formats.measures import Measure
+from catalog_server.model.table import Column
 
 MAGIC = b"ORC"
+_FOOTER_BYTES = 16_384
+"""Most footers are shorter."""
 _TAIL_BYTES = 256
 """A postscript is shorter, and its length is the file's last byte."""
 
@@ -35,4 +42,17 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     columns, notes = columns_of(schema)
     if all(column.name == f"_col{n}" for n, column in enumerate(columns)):
         notes += ("its columns have no names (written by an old Hive): they are called _col0 and on",)
-    return FileSchema("orc", columns, {}, rows, notes)
+    return FileSchema("orc", columns, {}, rows, notes, _measures(files, info, columns))
+
+
+def _measures(files: FileSystem, info: FileInfo, columns: Sequence[Column]) -> Mapping[str, Measure]:
+    tail = files.read(info.location, max(0, info.size - _FOOTER_BYTES), min(info.size, _FOOTER_BYTES))
+    try:
+        length = orc_footer.footer_bytes(tail)
+    except (ValueError, TypeError, IndexError):
+        return {}
+    if length > min(info.size, orc_footer.FOOTER_BYTES_MAX):
+        return {}
+    if length > len(tail):
+        tail = files.read(info.location, info.size - length, length)
+    return orc_footer.measures(tail, columns)

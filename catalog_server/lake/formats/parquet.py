@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
+from catalog_server.lake.formats.measures import of_parquet
 
 MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
@@ -36,8 +37,8 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     try:  # the footer alone is read: what a reader would ask for first is more than most are long
         end = pa.BufferReader(files.read(info.location, footer, info.size - footer))
         with pq.ParquetFile(end) as parquet:
-            schema, rows = parquet.schema_arrow, parquet.metadata.num_rows
+            schema, metadata = parquet.schema_arrow, parquet.metadata
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileProblem(f"damaged Parquet: {first_line(error)}") from error
     columns, notes = columns_of(schema)
-    return FileSchema("parquet", columns, {}, rows, notes)
+    return FileSchema("parquet", columns, {}, metadata.num_rows, notes, of_parquet(metadata, columns))

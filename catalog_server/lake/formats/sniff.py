@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import posixpath
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,6 +12,7 @@ from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import (
     HEAD_BYTES,
+    TEXT_BYTES_MAX,
     UNREADABLE,
     FileProblem,
     FileSchema,
@@ -44,7 +47,11 @@ _FOREIGN = (
     (b"7z\xbc\xaf", "a 7z archive"),
     (b"\x89PNG", "a picture"),
     (b"SQLite format 3\x00", "an SQLite database"),
+    (b"ARROW1\x00\x00", "a file of Arrow (Feather)"),
+    (b"FEA1", "a file of Feather"),
 )
+_DOCUMENTS = {".md": "Markdown", ".rst": "reStructuredText", ".html": "HTML", ".htm": "HTML"}
+"""Texts for people, by the ending of their names."""
 _SHOWN = {
     "csv": "CSV",
     "json": "JSON",
@@ -56,7 +63,11 @@ _SHOWN = {
 }
 _BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
+FORCED = "forced"
+"""Option: the format that a file has as far as its text allows, whatever its name says."""
 _TEXTS = ("csv", "json")
+_QUOTED = re.compile(r'(^|[,;\t|])"[^"]*"([,;\t|]|$)')
+"""A field in quotes, next to another one."""
 _HIDDEN = ("_", ".")
 _PEEK_BYTES = 4096
 _TAIL_BYTES = 65_536
@@ -78,6 +89,13 @@ def named_format(location: str) -> tuple[str | None, str | None]:
         name = name.rpartition(".")[0]
     dot = name.rfind(".")
     return (_BY_ENDING.get(name[dot:]) if dot > 0 else None), compression
+
+
+def bare_name(name: str) -> str:
+    """A file's name without the endings that tell its format and its packing."""
+    bare = name.rpartition(".")[0] if named_packing(name.lower()) else name
+    stem, ending = posixpath.splitext(bare)
+    return stem if ending.lower() in _BY_ENDING else bare
 
 
 def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> str:
@@ -105,7 +123,7 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     if sample is None:
         found: FileSchema = {**_BINARY, "excel": excel}[format].inspect(files, info)
         return found
-    found = _inspect_text(format, sample, options or {})
+    found, sample = _inspect_whole(files, info, format, sample, options or {})
     if sample.compression in OWN:
         found = replace(found, options={**found.options, UNPACKED: "true"})
     if (
@@ -116,6 +134,19 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
     ):
         _check_end(files, info, found)
     return found
+
+
+def _inspect_whole(
+    files: FileSystem, info: FileInfo, format: str, sample: Sample, said: Mapping[str, str]
+) -> tuple[FileSchema, Sample]:
+    """A text by its beginning, or by all of it where it is one JSON document that is not too large; and what was read."""
+    try:
+        return _inspect_text(format, sample, said), sample
+    except FileProblem:
+        if format != "json" or sample.complete or sample.compression or info.size > TEXT_BYTES_MAX:
+            raise
+    whole = take_sample(files, info, TEXT_BYTES_MAX)
+    return _inspect_text(format, whole, said), whole
 
 
 def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
@@ -147,6 +178,9 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
 def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
+    document = _DOCUMENTS.get(posixpath.splitext(info.location)[1].lower())
+    if document:
+        raise FileProblem(f"{document}: a text for people, not for tables")
     expected, packing = named_format(info.location)
     if expected == "excel":
         excel.check_ends(files, info)
@@ -168,13 +202,23 @@ def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[
     text, _ = decode(sample.body)
     if not text.strip():
         raise FileProblem("empty: nothing but white space")
-    log = None if expected else logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
-    if log is not None:
+    forced = said.get(FORCED)
+    log = (
+        logs.log_of(text, sample.complete, said.get("grok.pattern", ""))
+        if forced == grok.FORMAT or not expected
+        else None
+    )
+    if log is not None and (log == forced or not expected):
         return log, sample
     found = "json" if json.looks_like_json(text) else "csv"
     if found == "json" and expected == "csv" and not text.lstrip().startswith(('{"', "[{")):
         found = "csv"
-    if found == "csv" and expected is None and not csv.heading(text) and not _has_columns(text, sample.complete):
+    if (
+        found == "csv"
+        and not (expected or forced)
+        and not csv.heading(text)
+        and not _has_columns(text, sample.complete)
+    ):
         raise FileProblem("text without columns: neither CSV nor JSON lines")
     return _agree(found, expected), sample
 
@@ -216,4 +260,4 @@ def _has_columns(text: str, complete: bool) -> bool:
         counts = {line.count(delimiter) for line in lines if '"' not in line}
         if len(lines) > 1 and counts and 0 not in counts and (len(counts) == 1 or len(lines) > len(counts) * 5):
             return True
-    return any('"' in line for line in lines) and any("," in line for line in lines)
+    return any(_QUOTED.search(line) for line in lines)

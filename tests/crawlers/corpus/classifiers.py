@@ -89,4 +89,43 @@ LAYOUTS = (
         options={"grok.pattern": _PATTERN},
         decisions=("1 lines (the first is line 2) are none of grok",),
     ),
+    Layout(
+        "classifiers_in_order",
+        {
+            "logs/a.log": text(*(_LINE.format(n) for n in (1, 2, 3))),
+            "events/a.txt": text("7 up", "9 down"),
+            "prices/a.dat": text("1;2,5", "2;3,5"),
+            "tildes/a.csv": text("1~x", "2~y"),
+            "docs/a.json": json.dumps({"rows": [{"id": 1}, {"id": 2}]}).encode(),
+            "plain/a.json": lines({"id": 3}),
+            "others/a.csv": text("a,b", "1,2"),
+        },
+        {
+            "logs": table(
+                "at string, level string, thread string, took int, message string",
+                3,
+                took=6,
+                format="grok",
+                kind=_LOG,
+            ),
+            "events": table("code string, word string", 2, code=16, format="grok", kind=_LOG),
+            "prices": table("id int, price string", 2, id=3),
+            "tildes": table("col0 bigint, col1 string", 2, col0=3),
+            "docs": table("id bigint", 2, id=3, format="json", kind="JSON, rows at a path"),
+            "plain": table("id bigint", 1, id=3, format="json"),
+            "others": table("a bigint, b bigint", 1, a=1, b=2),
+        },
+        options={
+            "classifiers": "\n".join(
+                (
+                    f"logs/** grok.pattern={_PATTERN}",
+                    r"**/*.{log,txt} regex.pattern=(?P<code>[0-9]+) (?P<word>up|down)",
+                    "prices/* csv.delimiter=; csv.columns=id int, price string csv.header=absent",
+                    "tildes/* csv.delimiter=~ csv.header=absent",
+                    "**/*.json json.path=$.rows[*]",
+                )
+            )
+        },
+        decisions=("told by the classifier logs/** grok.pattern=", "with certainty 1.00"),
+    ),
 )

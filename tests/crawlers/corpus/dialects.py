@@ -97,8 +97,35 @@ LAYOUTS = (
     ),
     Layout(
         "trailing_delimiter",
-        {"t/a.csv": text("a,b,", "1,2,", "3,4,")},
-        {"t": table("a bigint, b bigint, col2 string", 2, a=4, b=6)},
+        {"t/a.csv": text("a,b,", "1,2,", "3,4,"), "u/a.tbl": text("1|x|", "2|y|"), "v/a.csv": text("a,b,c", "1,2,")},
+        {
+            "t": table("a bigint, b bigint", 2, a=4, b=6, kind="CSV, rows of unequal length"),
+            "u": table("col0 bigint, col1 string", 2, col0=3, kind="CSV, rows of unequal length"),
+            "v": table("a bigint, b bigint, c string", 1, a=1, b=2),
+        },
+        decisions=("each line ends with the delimiter",),
+    ),
+    Layout(
+        "header_of_odd_names",
+        {
+            "t/a.csv": text("Place,Cost Total $,% of all,What's up?", "here,1,2.5,x", "there,2,3.5,y"),
+            "u/a.csv": text("country,1990,1991,1992", "Chad,1.5,2.5,3.5", "Peru,4.5,5.5,6.5"),
+        },
+        {
+            "t": table("Place string, Cost Total $ bigint, % of all double, What's up? string", 2),
+            "u": table("country string, 1990 double, 1991 double, 1992 double", 2),
+        },
+    ),
+    Layout(
+        "quoted_fields_that_end_with_the_delimiter",
+        {"t/a.csv": text("id,remark", '1,"so, then,"', '2,"and so on,"')},
+        {"t": table("id bigint, remark string", 2, id=3, kind="CSV with quotes")},
+    ),
+    Layout(
+        "documents_beside_data",
+        {"t/a.csv": text("a,b", "1,2"), "t/README.md": text("# About", 'Data, some of it "raw", more', "a, b")},
+        {"t": table("a bigint, b bigint", 1, a=1, b=2)},
+        problems={"README.md": "Markdown: a text for people"},
     ),
     Layout(
         "blank_lines",

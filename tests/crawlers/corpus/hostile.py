@@ -50,7 +50,7 @@ def _endless() -> Files:
         "word/a.csv": b"x" * (3 * _MIB),
         "commas/a.csv": b"," * (3 * _MIB),
         "quotes/a.csv": b'"' * (3 * _MIB),
-        "line/a.json": b'{"a": "' + b"x" * (3 * _MIB) + b'"}\n',
+        "line/a.json": b'{"a": "' + b"x" * (5 * _MIB) + b'"}\n',
     }
 
 

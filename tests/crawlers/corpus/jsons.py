@@ -58,6 +58,11 @@ LAYOUTS = (
         {"t": table("id bigint, n double, more string, made struct<a:bigint>", 4, id=10, n=5.5, format="json")},
     ),
     Layout(
+        "json_long_document",
+        lambda: {"t/a.json": json.dumps({"kind": "map", "features": [{"id": n} for n in range(100_000)]}).encode()},
+        {"t": table("kind string, features array<struct<id:bigint>>", 1, format="json")},
+    ),
+    Layout(
         "json_of_nothing",
         {"t/a.json": lines({"id": 1, "gone": None, "none": [], "hollow": {}})},
         {"t": table("id bigint, gone string, none array<string>, hollow string", 1, id=1, format="json")},

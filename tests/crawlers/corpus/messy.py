@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 
-from tests.crawlers.corpus.kit import Layout, lines, orc, parquet, table, text
+from tests.crawlers.corpus.kit import Layout, lines, parquet, table, text
 
 _CSV = text("a,b", "1,2", "3,4")
 _AB = "a bigint, b bigint"
+
+_SINGLE = "files of other tables beside it"
 
 LAYOUTS = (
     Layout(
@@ -38,14 +40,24 @@ LAYOUTS = (
             "t/b.parquet": parquet(a=[2]),
             "t/c.csv": _CSV,
             "t/d.json": lines({"a": 1}),
-            "t/e.orc": orc(a=[1]),
+        },
+        {
+            "a": table("a bigint", 1, a=1, format="parquet", kind=_SINGLE),
+            "b": table("a bigint", 1, a=2, format="parquet", kind=_SINGLE),
+            "c": table(_AB, 2, a=4, kind=_SINGLE),
+            "d": table("a bigint", 1, a=1, format="json", kind=_SINGLE),
+        },
+        decisions=("each file is a table of its own, because no kind of them is more than half of the folder",),
+    ),
+    Layout(
+        "mostly_of_one_kind",
+        {
+            "t/a.parquet": parquet(a=[1]),
+            "t/b.parquet": parquet(a=[2]),
+            "t/c.csv": _CSV,
         },
         {"t": table("a bigint", 2, format="parquet")},
-        problems={
-            "c.csv": "is csv where the other files",
-            "d.json": "is json where the other files",
-            "e.orc": "is orc where the other files",
-        },
+        problems={"c.csv": "is csv where the other files"},
     ),
     Layout(
         "folders_of_formats",
@@ -68,7 +80,7 @@ LAYOUTS = (
         },
         {},
         problems={
-            "readme.md": "text without columns",
+            "readme.md": "Markdown: a text for people",
             "notes.txt": "text without columns",
             "a.png": "a picture",
             "a.pdf": "PDF",
