@@ -29,7 +29,11 @@ from catalog_server.cli.output import (
 )
 
 app = typer.Typer(no_args_is_help=True)
-app.add_typer(crawl_events.app, name="events", help="How far crawlers are with events of objects, and their tokens.")
+app.add_typer(
+    crawl_events.app,
+    name="events",
+    help="How far crawlers are with events of objects, and their tokens.\n\nExample: catalog crawlers events show lake",
+)
 CRON_HELP = "When to crawl: five fields as in crontab, or AWS Glue's cron(...)."
 ZONE_HELP = "Time zone of the schedule, as Europe/Berlin (UTC)."
 Name = Annotated[str, typer.Argument(help="Name of the crawler.")]

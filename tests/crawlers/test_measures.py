@@ -32,7 +32,7 @@ def statistics(crawling: Crawling, *partitions: str) -> dict[str, dict[str, obje
 def test_a_table_gets_the_ranges_and_nulls_of_its_columns(local: Crawling) -> None:
     prices = pa.array([Decimal("1.50"), Decimal("-2.25")], pa.decimal128(9, 2))
     first = parquet(n=[1, 5], x=[1.5, None], day=DAYS, ok=[True, None], s=["a", "b"], price=prices)
-    local.crawl({"t/a.parquet": first, "t/b.parquet": parquet(n=[None, 9], more=[7, 8])})
+    local.crawl({"t/a.parquet": first, "t/b.parquet": parquet(n=[None, 9], more=[7, 8])}, grouping="folders")
     assert statistics(local) == {
         "n": {"low": 1, "high": 9, "num_nulls": 1, "num_distinct": 3},
         "x": {"low": 1.5, "high": 1.5, "num_nulls": 3, "num_distinct": 1},
