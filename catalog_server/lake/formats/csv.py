@@ -13,14 +13,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import lru_cache
+from functools import cache, lru_cache
 from itertools import pairwise
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
 from catalog_server.model.errors import Invalid
 from catalog_server.model.table import Column
 from catalog_server.model.types import parse_type
+
+if TYPE_CHECKING:
+    import duckdb
 
 ROWS_MAX = 20_000
 COLUMNS_MAX = 5_000
@@ -229,12 +232,14 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
     with tempfile.NamedTemporaryFile("w", suffix=".csv", encoding="utf-8", newline="") as file:
         file.write(text)
         file.flush()
-        with duckdb.connect(config={"threads": 1, "memory_limit": "256MB"}) as connection:
+        with _engine().cursor() as connection:
             said = ", delim = ?" if delimiter else ""
             query = f"FROM sniff_csv(?, sample_size = {ROWS_MAX}, max_line_size = 1048576, strict_mode = false{said})"
             try:
                 row = connection.execute(query, [file.name, *([delimiter] if delimiter else [])]).fetchone()
             except duckdb.Error as error:
+                if isinstance(error, duckdb.FatalException | duckdb.InternalException):
+                    _engine.cache_clear()  # which is of no use any more
                 raise FileProblem(f"its columns cannot be told apart: {str(error).split(chr(10))[0][:200]}") from error
     if row is None:
         raise FileProblem("its columns cannot be told apart")
@@ -243,6 +248,14 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
     if len(str(plain["delimiter"])) != 1 or str(plain["delimiter"]) not in text:
         plain["delimiter"] = delimiter or _rare_delimiter(text)
     return Dialect(str(plain["delimiter"]), str(plain["quote"]), str(plain["escape"]), bool(found["header"]))
+
+
+@cache
+def _engine() -> duckdb.DuckDBPyConnection:
+    """What all texts are sniffed by, each through a cursor of its own: to begin one takes longer than most texts."""
+    import duckdb
+
+    return duckdb.connect(config={"threads": 1, "memory_limit": "512MB"})
 
 
 def _rare_delimiter(text: str) -> str:
