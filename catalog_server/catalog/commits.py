@@ -101,14 +101,14 @@ class Commits:
     def load(self, caller: Caller, name: TableName) -> IcebergTable:
         """The table and its document; a table of another kind is not found here."""
         table = self.tables.get(caller, name)
-        location = _location_of(table)
+        location = location_of(table)
         return IcebergTable(table, self.read(location), location)
 
     def load_to_change(self, caller: Caller, name: TableName) -> IcebergTable:
         """The table and its document, complete, for a caller that may alter it; raises `Unsupported` for a mounted one."""
         with self.core.store.read() as tx:
             table = self.tables.find(tx, caller, Action.ALTER, name)
-        location = _location_of(table)
+        location = location_of(table)
         return IcebergTable(table, document.completed(self.read(location)), location)
 
     def read(self, location: str) -> Document:
@@ -234,20 +234,13 @@ class Commits:
 
     def rename(self, caller: Caller, name: TableName, new_name: TableName) -> Table:
         """Give a table another name or database of the same catalog; raises `AlreadyExists`, `NotFound`."""
-        _location_of(self.tables.get(caller, name))
+        location_of(self.tables.get(caller, name))
         return rename(self.tables, caller, name, new_name)
-
-    def unregister(self, caller: Caller, name: TableName) -> IcebergTable:
-        """Forget a table, leave all of its files, and return it as it was last."""
-        _location_of(self.tables.get(caller, name))
-        dropped = self.tables.drop(caller, name, delete_data=False)
-        location = _location_of(dropped)
-        return IcebergTable(dropped, self.read(location), location)
 
     def _last(self, table: Table) -> Document | None:
         """The document that a table's row was dressed in, None when it cannot be read any more."""
         try:
-            return self.read(_location_of(table))
+            return self.read(location_of(table))
         except CatalogError:
             return None
 
@@ -309,7 +302,7 @@ class Commits:
                 row = self._recent.find(self.core.table_name(one.name))
                 if row is None or requirements.is_create(one.required):
                     return []
-                location = _location_of(row)
+                location = location_of(row)
                 planned.append(self._plan_on(one, IcebergTable(row, self.read(location), location)))
         except CatalogError:
             return []
@@ -365,7 +358,7 @@ class Commits:
                 raise _exists_already(next(one.name for one in planned if one.current is None), error) from error
             raise
         return [
-            IcebergTable(table, one.new, _location_of(table), file and file.text)
+            IcebergTable(table, one.new, location_of(table), file and file.text)
             for one, table, file in zip(planned, altered, files_of, strict=True)
         ]
 
@@ -440,7 +433,8 @@ def _exists_already(name: TableName, error: AlreadyExists) -> CatalogError:
     return RequirementFailed(f"table {name}", "Requirement failed: table already exists")
 
 
-def _location_of(table: Table) -> str:
+def location_of(table: Table) -> str:
+    """Where the metadata of an Iceberg table is; raises `NotFound` for a table of another kind."""
     if not table.is_iceberg or table.metadata_location is None:
         raise NotFound("Iceberg table", str(table.full_name))
     return table.metadata_location

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, bindparam, case, func, or_, select, text
 
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.grant import Visibility
-from catalog_server.model.names import name_key
+from catalog_server.model.names import DatabaseName, name_key
 from catalog_server.store.prepared import Prepared, inserted
 from catalog_server.store.schema import events
 from catalog_server.store.transaction import Store, Transaction
@@ -146,6 +146,14 @@ def of_run(tx: Transaction, run: str) -> list[Event]:
     return [
         _event(row) for row in tx.connection.execute(select(events).where(events.c.run == run).order_by(events.c.id))
     ]
+
+
+def newest(tx: Transaction, kind: EventKind, database: DatabaseName, by: str | None, count: int = 100) -> list[Event]:
+    """The newest events of a kind in a database that a user caused, newest first."""
+    of_user = events.c.by.is_(None) if by is None else events.c.by == by
+    home = (events.c.catalog == database.catalog, func.lower(events.c.database) == name_key(database.database))
+    found = select(events).where(events.c.kind == kind.value, *home, of_user)
+    return [_event(row) for row in tx.connection.execute(found.order_by(events.c.id.desc()).limit(count))]
 
 
 def of_table(tx: Transaction, table_id: int, count: int) -> list[Event]:

@@ -154,7 +154,10 @@ def fresh(following: Following, folder: Path) -> dict[str, Any]:
 
 
 OPTIONS = {"on_missing_table": "drop"}
-KEYS = [f"{t}/k={m}/f{i}.csv" for t in ("apples", "pears", "plums") for m in range(5) for i in range(2)] + ["plain/a.csv", "plain/b.csv"]
+KEYS = [f"{t}/k={m}/f{i}.csv" for t in ("apples", "pears", "plums") for m in range(5) for i in range(2)] + [
+    "plain/a.csv",
+    "plain/b.csv",
+]
 
 
 def step(following: Following, random: Random) -> list[str]:

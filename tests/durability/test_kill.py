@@ -153,6 +153,29 @@ def test_a_commit_with_a_key_is_made_once_though_its_answer_was_lost(tmp_path: P
         assert (found.table.version, len(found.document["metadata-log"])) == (2, 1)
 
 
+@pytest.mark.parametrize("step", ["before_commit", "after_commit"])
+def test_who_unregisters_again_is_told_what_the_table_was(tmp_path: Path, store: str, step: str) -> None:
+    data, key = tmp_path / "data", {"Idempotency-Key": "018f5e2a-7c3b-7def-8123-456789abcdef"}
+    server = start_server(data, store=store)
+    with Client(server) as client:
+        assert client.namespace("db")
+        assert client.table("t")
+        assert client.commit("t", "a")
+        last = client.http.get("/namespaces/db/tables/t").json()
+    server.kill()
+    server = start_server(data, store=store, environment={"CATALOG_SERVER_FAILPOINT": step})
+    with Client(server) as client, contextlib.suppress(httpx.TransportError):
+        client.http.post("/namespaces/db/tables/t/unregister", json={}, headers=key)
+    assert server.stop() == -9
+    server = start_server(data, store=store)
+    with Client(server) as client:
+        for _ in range(2):
+            told = client.http.post("/namespaces/db/tables/t/unregister", json={}, headers=key).json()
+            assert (told["metadata-location"], told["metadata"]) == (last["metadata-location"], last["metadata"])
+        assert client.http.get("/namespaces/db/tables/t").status_code == 404
+    assert server.stop() == 0
+
+
 @pytest.mark.parametrize("step", ["before_commit", "after_commit", "intent_claimed", "intent_done"])
 def test_killed_at_a_step_of_a_drop(tmp_path: Path, store: str, step: str) -> None:
     data = tmp_path / "data"

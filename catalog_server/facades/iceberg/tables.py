@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from starlette.responses import Response
 
+from catalog_server.catalog import unregister
 from catalog_server.catalog.commits import IcebergTable, TableCommit
 from catalog_server.catalog.signing import SigningRequest
 from catalog_server.catalog.vending import Vended
@@ -152,13 +153,19 @@ def drop_table(call: Call) -> Response:
 
 def unregister_table(call: Call) -> Response:
     """Forget a table and say how it was last, so that it can be registered elsewhere; its files stay."""
-    found = call.services.catalog.iceberg.unregister(call.caller, call.table)
-    return json_answer({"metadata-location": found.metadata_location, "metadata": found.document})
+    return _forgotten(unregister.unregister(call.services.catalog.iceberg, call.caller, call.table))
 
 
 def unregistered(call: Call) -> Response:
-    """Always raises `OutcomeUnknown`: the table is gone, and so is the answer that said where its metadata is."""
-    raise OutcomeUnknown(f"table {call.table} was unregistered, and the answer is lost")
+    """A table that was forgotten before."""
+    try:
+        return _forgotten(unregister.unregistered(call.services.catalog.iceberg, call.caller, call.table))
+    except NotFound as error:
+        raise OutcomeUnknown(f"table {call.table} was unregistered, and what it was is not known any more") from error
+
+
+def _forgotten(found: IcebergTable) -> Response:
+    return json_answer({"metadata-location": found.metadata_location, "metadata": found.document})
 
 
 def report_metrics(call: Call) -> Response:
