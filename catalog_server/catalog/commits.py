@@ -138,7 +138,7 @@ class Commits:
         spec = None if partition_spec is None else dict(partition_spec)
         order = None if sort_order is None else dict(sort_order)
         new = document.new_document(where, dict(schema), spec, order, properties, now_ms=now())
-        self._check_places(name, new)
+        self._check_new_places(caller, name, new)
         return new
 
     def _check_places(self, name: TableName, new: Document, before: IcebergTable | None = None) -> None:
@@ -146,6 +146,14 @@ class Commits:
         held = None if before is None else before.document
         self.locations.check(name.catalog, new, before=held)
         self.locations.check_apart(new, before=held, but=0 if before is None else before.table.id)
+
+    def _check_new_places(self, caller: Caller, name: TableName, new: Document) -> None:
+        """The same for a new table; raises `AlreadyExists` where what is in its way came to be under its very name meanwhile."""
+        try:
+            self._check_places(name, new)
+        except Invalid:
+            self._check_free(caller, name)
+            raise
 
     def _check_free(self, caller: Caller, name: TableName) -> None:
         """Say which kind of thing has a name already; raises `AlreadyExists`."""
@@ -166,7 +174,7 @@ class Commits:
 
     def create(self, caller: Caller, name: TableName, new: Document) -> IcebergTable:
         """Make a table of a staged document; raises `AlreadyExists`, `Invalid`."""
-        self._check_places(name, new)
+        self._check_new_places(caller, name, new)
         file = self.metadata.write(new, 0)
         try:
             return replace(self._insert(caller, name, new, file.location), text=file.text)
@@ -316,7 +324,7 @@ class Commits:
             except AlreadyExists as error:
                 raise _exists_already(one.name, error) from error
             new = updates.apply_updates(None, one.updated, now())
-            self._check_places(one.name, new)
+            self._check_new_places(caller, one.name, new)
             return _Planned(one.name, None, new)
         return self._plan_on(one, self.load(caller, one.name))
 
