@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Text, case, delete, exists, func, select, tuple_, type_coerce, update
+from sqlalchemy import case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.model.crawler import Crawler, EventState, Touch
@@ -18,8 +18,6 @@ from catalog_server.store.transaction import Transaction
 
 _AT_ONCE = 400
 _ACTIVE = ("QUEUED", "RUNNING")
-_PREVIEW = '{"preview":true'
-"""How the summary of a preview begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,8 +150,7 @@ def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
 
 def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:
     """Of each crawler that follows events when it was crawled in full last, and whether such a crawl has not ended."""
-    preview = type_coerce(crawls.c.summary, Text).startswith(_PREVIEW, autoescape=True)
-    whole = (~crawls.c.follows) & crawls.c.undo_of.is_(None) & ~preview
+    whole = ~crawls.c.follows & ~crawls.c.preview & crawls.c.undo_of.is_(None) & (crawls.c.state != "SKIPPED")
     last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(_ACTIVE), 1), else_=0))
     statement = select(crawls.c.crawler, *last).where(whole).group_by(crawls.c.crawler)
     names = select(crawlers.c.name).join(rows, rows.c.crawler_id == crawlers.c.id)
@@ -166,7 +163,9 @@ def is_crawled(tx: Transaction, crawler: str, since: int) -> bool:
     others = select(crawls.c.id).where(
         crawls.c.crawler == crawler,
         ~crawls.c.follows,
+        ~crawls.c.preview,
         crawls.c.undo_of.is_(None),
+        crawls.c.state != "SKIPPED",
         (crawls.c.state == "RUNNING") | (crawls.c.finished_at >= since),
     )
     return tx.connection.execute(others.limit(1)).first() is not None

@@ -42,12 +42,12 @@ class Lease:
 def claim(tx: Transaction, kind: str, owner: str) -> str | None:
     """Take the work that waited longest: it is RUNNING and ours when its id is returned; None when nothing may begin.
 
-    Of each crawler one crawl runs at a time, beside any previews.
+    Of each crawler one crawl runs at a time, and one that follows events, beside any previews.
     """
     table = QUEUES[kind]
     oldest = select(table).where(_may_begin(kind)).order_by(table.c.created_at, table.c.id).limit(1)
     row = tx.connection.execute(oldest.with_for_update(skip_locked=True, of=table)).first()
-    if row is None or (kind == "crawl" and not row.preview and not _is_first(tx, row)):
+    if row is None or (table is crawls and not row.preview and not _is_first(tx, kind, row.crawler)):
         return None
     values: dict[str, Any] = {"state": "RUNNING", "owner": owner, "heartbeat_at": tx.at, "started_at": tx.at}
     if kind == "run":
@@ -64,21 +64,21 @@ def waiting(tx: Transaction, kind: str) -> bool:
 def _may_begin(kind: str) -> ColumnElement[bool]:
     table = QUEUES[kind]
     waits = (table.c.state == "QUEUED") & _is_of(kind)
-    return waits & (table.c.preview | table.c.crawler.not_in(_busy_crawlers())) if kind == "crawl" else waits
+    return waits & (crawls.c.preview | crawls.c.crawler.not_in(_busy_crawlers(kind))) if table is crawls else waits
 
 
-def _busy_crawlers() -> Select[tuple[str]]:
-    """Names of the crawlers of which a crawl runs that is no preview."""
+def _busy_crawlers(kind: str) -> Select[tuple[str]]:
+    """Names of the crawlers of which a crawl of this kind runs that is no preview."""
     other = crawls.alias("other")
-    return select(other.c.crawler).where(
-        other.c.state == "RUNNING", other.c.preview.is_(False), other.c.follows.is_(False)
-    )
+    of_kind = other.c.follows.is_(kind == "events")
+    return select(other.c.crawler).where(other.c.state == "RUNNING", other.c.preview.is_(False), of_kind)
 
 
-def _is_first(tx: Transaction, crawl: Any) -> bool:
-    """Whether no other worker has begun a crawl of the same crawler, nor does before the end of the transaction."""
-    crawlers.hold(tx, crawl.crawler)
-    return crawl.crawler not in tx.connection.execute(_busy_crawlers()).scalars().all()
+def _is_first(tx: Transaction, kind: str, crawler: str) -> bool:
+    """Whether no other worker has begun such a crawl of the same crawler, nor does before the end of the transaction."""
+    crawlers.hold(tx, crawler)
+    busy: Sequence[Any] = tx.connection.execute(_busy_crawlers(kind)).scalars().all()
+    return crawler not in busy
 
 
 def running(tx: Transaction, kind: str) -> list[Lease]:

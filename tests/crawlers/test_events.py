@@ -18,6 +18,8 @@ from catalog_server.crawlers.notifications import Told
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Denied, Invalid, NotFound
 from catalog_server.model.names import DatabaseName, TableName
+from catalog_server.store import crawlers
+from catalog_server.store.transaction import now
 from tests.crawlers.conftest import ME, Crawling, names
 from tests.crawlers.test_crawl_files import months
 
@@ -256,6 +258,18 @@ def test_a_server_that_did_not_listen_crawls_in_full_when_it_begins_to(local: Cr
     assert len(following.crawls.list_crawls(ME)) == 1
     following.events.heal(since=2**60)
     assert len(following.crawls.list_crawls(ME)) == 2
+
+
+def test_a_crawl_that_was_due_and_never_begun_heals_nothing(local: Crawling) -> None:
+    following = Following(local)
+    following.crawl(months(1), events="webhook")
+    since = now() + 1
+    while now() < since:
+        pass
+    skipped = Crawl("skipped", "raw", "SKIPPED", due_at=since)
+    following.catalog.store.write(lambda tx: crawlers.create_due(tx, [skipped]))
+    following.events.heal(since=since)
+    assert sorted(one.state for one in following.crawls.list_crawls(ME)) == ["QUEUED", "SKIPPED", "SUCCEEDED"]
 
 
 @pytest.mark.parametrize(

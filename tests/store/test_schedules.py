@@ -15,7 +15,7 @@ from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.schedule import Missed, Overlap, Schedule
-from catalog_server.store import leases
+from catalog_server.store import crawlers, leases
 from catalog_server.store import schedules as rows
 from catalog_server.store.schema import schedules
 from catalog_server.store.transaction import now
@@ -134,6 +134,20 @@ def test_of_one_crawler_one_crawl_runs_and_others_go_on(scheduling: Scheduling) 
         assert not leases.waiting(tx, "crawl")
     scheduling.catalog.store.write(lambda tx: leases.fail(tx, "crawl", first, "over"))
     assert at_once(scheduling, "crawl") == second
+
+
+def test_of_one_crawler_one_crawl_follows_events_beside_others(scheduling: Scheduling) -> None:
+    scheduling.create("a")
+    store = scheduling.catalog.store
+    for id_ in ("1", "2"):
+        store.write(lambda tx, id_=id_: crawlers.create_crawl(tx, id_, "a", "mira", follows=True))
+    ordinary = scheduling.crawls.run(scheduling.caller, "a").id
+    assert [at_once(scheduling, kind) for kind in ("events", "events", "crawl")] == ["1", None, ordinary]
+    scheduling.let_pass()
+    scheduling.schedules.start_due()
+    assert sorted(one.state for one in scheduling.history("a") if not one.follows) == ["RUNNING", "SKIPPED"]
+    store.write(lambda tx: leases.fail(tx, "events", "1", "over"))
+    assert at_once(scheduling, "events") == "2"
 
 
 def test_of_one_crawler_one_crawl_runs_however_many_workers_ask(scheduling: Scheduling) -> None:
