@@ -19,7 +19,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.notifications import Told
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
-from catalog_server.model.crawler import Crawler, EventState, Touch, new_crawl_id
+from catalog_server.model.crawler import Crawler, EventState, StartedBy, Touch, new_crawl_id
 from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound, Unavailable
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
@@ -248,7 +248,7 @@ class CrawlEvents:
 
         def work(tx: Transaction) -> None:
             for name, by in rows.due(tx, before):
-                crawlers.create_crawl(tx, new_crawl_id(), name, by, follows=True)
+                crawlers.create_crawl(tx, new_crawl_id(), name, by, follows=True, started_by=StartedBy.EVENTS)
 
         self._store.write(work)
 
@@ -270,7 +270,7 @@ class CrawlEvents:
                 at, is_busy = crawled.get(follower.name, (0, False))
                 heard = follower.options["events"].startswith(SQS) or at >= since
                 if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
-                    crawlers.create_crawl(tx, new_crawl_id(), follower.name, follower.by)
+                    crawlers.create_crawl(tx, new_crawl_id(), follower.name, follower.by, started_by=StartedBy.EVENTS)
 
         self._store.write(work)
 

@@ -131,6 +131,7 @@ def create_crawl(
     preview: bool = False,
     undo_of: str | None = None,
     follows: bool = False,
+    started_by: StartedBy = StartedBy.PERSON,
 ) -> Crawl:
     """Insert a crawl, the undo of one, or one that follows events, that waits for a worker."""
     values = _waiting(tx, crawl_id, crawler, by) | {
@@ -138,7 +139,7 @@ def create_crawl(
         "summary": {"preview": True} if preview else {},
         "undo_of": undo_of,
         "follows": follows,
-        "started_by": (StartedBy.EVENTS if follows else StartedBy.PERSON).value,
+        "started_by": started_by.value,
     }
     return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
 

@@ -248,7 +248,8 @@ def test_a_crawler_that_follows_events_is_crawled_in_full_when_it_is_time(local:
     following.create(name="plain")
     following.events.heal()
     following.events.heal()
-    assert [(one.crawler, one.by, one.follows) for one in following.crawls.list_crawls(ME)] == [("raw", "mira", False)]
+    (healing,) = following.crawls.list_crawls(ME)
+    assert (healing.crawler, healing.by, healing.follows, healing.started_by) == ("raw", "mira", False, "events")
 
 
 def test_a_server_that_did_not_listen_crawls_in_full_when_it_begins_to(local: Crawling) -> None:
