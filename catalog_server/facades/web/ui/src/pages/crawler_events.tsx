@@ -5,6 +5,7 @@ import type { CrawlEvents } from "../api/types";
 import { When } from "../components/basics";
 import { Answer } from "../components/feedback";
 import { Fact, Facts, Panel } from "../components/layout";
+import { plural } from "../lib/format";
 
 const POLL_MS = 2000;
 
@@ -21,7 +22,7 @@ export function CrawlerEvents({ name }: { name: string }) {
         {(state) => (
           <Facts>
             <Fact label="Source">{state.source}</Fact>
-            <Fact label="Told of">{`${state.received} objects`}</Fact>
+            <Fact label="Told of">{plural(state.received, "object")}</Fact>
             <Fact label="Waiting">
               {state.waiting === 0 ? "nothing" : `${state.waiting} folders, ${(state.lag_ms / 1000).toFixed(1)} s`}
             </Fact>
