@@ -19,7 +19,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.notifications import Told
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
-from catalog_server.model.crawler import Crawler, EventState, Touch, new_crawl_id
+from catalog_server.model.crawler import Crawler, EventState, StartedBy, Touch, new_crawl_id
 from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound, Unavailable
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
@@ -247,8 +247,9 @@ class CrawlEvents:
                 return
 
         def work(tx: Transaction) -> None:
+            rows.hold(tx)
             for name, by in rows.due(tx, before):
-                crawlers.create_crawl(tx, new_crawl_id(), name, by, follows=True)
+                crawlers.create_crawl(tx, new_crawl_id(), name, by, started_by=StartedBy.EVENTS, follows=True)
 
         self._store.write(work)
 
@@ -259,18 +260,13 @@ class CrawlEvents:
         server began to, and a crawl before does not count.
         """
         with self._store.read() as tx:
-            known = rows.followers(tx)
-            if not known:
+            if not _to_heal(tx, since):
                 return
 
         def work(tx: Transaction) -> None:
-            crawled = rows.crawled(tx)
-            for follower in known.values():
-                seconds = heal_seconds(follower.options)
-                at, is_busy = crawled.get(follower.name, (0, False))
-                heard = follower.options["events"].startswith(SQS) or at >= since
-                if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
-                    crawlers.create_crawl(tx, new_crawl_id(), follower.name, follower.by)
+            rows.hold(tx)
+            for one in _to_heal(tx, since):
+                crawlers.create_crawl(tx, new_crawl_id(), one.name, one.by, started_by=StartedBy.EVENTS)
 
         self._store.write(work)
 
@@ -283,6 +279,20 @@ class CrawlEvents:
         if found is None:
             raise NotFound("crawler", name)
         return found
+
+
+def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
+    """Crawlers that are to be crawled in full, as `CrawlEvents.heal` says."""
+    known = rows.followers(tx)
+    crawled = rows.crawled(tx) if known else {}
+    found = []
+    for one in known.values():
+        seconds = heal_seconds(one.options)
+        at, is_busy = crawled.get(one.name, (0, False))
+        heard = one.options["events"].startswith(SQS) or at >= since
+        if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
+            found.append(one)
+    return found
 
 
 def _is_shown(letter: Letter, found: rows.Follower) -> bool:

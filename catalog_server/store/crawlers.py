@@ -131,6 +131,7 @@ def create_crawl(
     preview: bool = False,
     undo_of: str | None = None,
     follows: bool = False,
+    started_by: StartedBy = StartedBy.PERSON,
 ) -> Crawl:
     """Insert a crawl, the undo of one, or one that follows events, that waits for a worker."""
     values = _waiting(tx, crawl_id, crawler, by) | {
@@ -138,7 +139,7 @@ def create_crawl(
         "summary": {"preview": True} if preview else {},
         "undo_of": undo_of,
         "follows": follows,
-        "started_by": (StartedBy.EVENTS if follows else StartedBy.PERSON).value,
+        "started_by": started_by.value,
     }
     return _crawl(tx.connection.execute(insert(crawls).values(**values).returning(crawls)).one())
 
@@ -261,16 +262,19 @@ def history(tx: Transaction, crawler: str, before: tuple[int, str] | None = None
 
 def forget_old(tx: Transaction, crawler: str) -> None:
     """Leave out the lists of crawls that are not among the newest of a crawler, of a few with each call."""
-    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler)
+    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler, crawls.c.counts.is_not(None))
     newest_first = of_it.order_by(crawls.c.created_at.desc(), crawls.c.id.desc())
     older = newest_first.offset(SUMMARIES_KEPT).limit(_FORGOTTEN_AT_ONCE)
-    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older), crawls.c.counts.is_not(None)).values(summary={}))
+    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older)).values(summary={}))
 
 
 def objects_last(tx: Transaction, crawler: str) -> int | None:
     """How many files the last crawl of a crawler listed that succeeded, as far as that is known."""
     ended = select(crawls.c.counts).where(
-        crawls.c.crawler == crawler, crawls.c.state == "SUCCEEDED", crawls.c.undo_of.is_(None)
+        crawls.c.crawler == crawler,
+        crawls.c.state == "SUCCEEDED",
+        crawls.c.undo_of.is_(None),
+        crawls.c.follows.is_(False),
     )
     counts = tx.connection.execute(ended.order_by(crawls.c.created_at.desc()).limit(1)).scalar()
     return int(counts["objects"]) if counts else None
