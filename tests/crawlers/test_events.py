@@ -256,6 +256,20 @@ def test_a_crawler_that_follows_events_is_crawled_in_full_when_it_is_time(local:
     assert (crawl.crawler, crawl.by, crawl.follows, crawl.started_by) == ("raw", "mira", False, StartedBy.EVENTS)
 
 
+def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
+    following = Following(local)
+    following.crawls.create(
+        ME, Crawler("raw", (f"{local.place.root}/a",), "hive", "raw", options={"events": "webhook"})
+    )
+    token = following.events.new_token(ME, "raw")
+    told = Told()
+    told.touch(f"{local.place.root}/b/x.csv")
+    assert following.events.receive(ME, "raw", told, token) == 0
+    assert following.events.receive(ME, "raw", told, token) == 0
+    following.crawls.update(ME, replace(following.crawls.get(ME, "raw"), targets=(f"{local.place.root}/b",)))
+    assert following.events.receive(ME, "raw", told, token) == 1
+
+
 def test_whoever_may_not_run_a_crawler_has_no_events_followed(tmp_path: Path) -> None:
     service = CatalogService(Config(data=tmp_path), StoredPolicy())
     service.prepare()
