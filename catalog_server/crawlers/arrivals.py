@@ -91,9 +91,9 @@ class Arrivals:
             table = tables.get(name_key(self._tables[place][1].name))
             known = self._known(place, table) if table is not None else None
             fit = [one for one in arrived if known is not None and self._fits(known, place, one)]
-            if known is not None and fit and self._add(known, fit, changes):
-                arrived = [one for one in arrived if one not in fit]
-            left.extend(one.touch for one in arrived)
+            added = known is not None and fit and self._add(known, fit, changes)
+            done = {one.touch for one in fit} if added else set()
+            left.extend(one.touch for one in arrived if one.touch not in done)
         return left
 
     def _table_above(self, folder: str) -> str | None:

@@ -240,8 +240,10 @@ class Crawls:
             elif crawler is None:
                 raise NotFound("crawler", crawl.crawler)
             elif crawl.follows:
+                self._require_still(crawl)
                 Following(self._catalog, crawl, crawler, self._crawl, report, changes, self.waits).run()
             else:
+                self._require_still(crawl)
                 changes, failures = self._crawl(crawler, report, crawl)
             state, error = ("FAILED", "; ".join(failures)) if failures else ("SUCCEEDED", None)
         except Cancelled:
@@ -265,8 +267,6 @@ class Crawls:
         began_at = crawl.started_at or time.time_ns() // 1_000_000
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
-            if crawl.started_by is StartedBy.SCHEDULE:  # who made the schedule may have lost the right since
-                self._require(tx, caller, Action.RUN, crawler.name)
             versions = tables.versions(tx, home)
             homes = frozenset(normalize(location) for location in tables.locations(tx, home))
         with closing(_Brought()) as brought:
@@ -407,6 +407,12 @@ class Crawls:
 
     def _require(self, tx: Transaction, caller: Caller, action: Action, name: str) -> None:
         self._catalog.grants.require(tx, caller, action, Resource("crawler", (name,)))
+
+    def _require_still(self, crawl: Crawl) -> None:
+        """Whoever made a schedule, or has events followed, must be allowed to run the crawler when a crawl begins."""
+        if crawl.started_by is not StartedBy.PERSON:
+            with self._store.read() as tx:
+                self._require(tx, caller_of(crawl), Action.RUN, crawl.crawler)
 
     def find(self, tx: Transaction, caller: Caller, action: Action, name: str, *, lock: bool = False) -> Crawler:
         """A crawler by its name, within a transaction; raises `NotFound`, `Denied`."""

@@ -36,7 +36,6 @@ AGAIN_MILLISECONDS = 60_000
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
 _WAKE_SECONDS = 1.0
-_RECENT_SECONDS = 1.0
 _CARRY_SECONDS = 1.0
 
 
@@ -107,8 +106,6 @@ class CrawlEvents:
         self._letters: list[Letter] = []
         self._is_carried = False
         self._woken_at = 0.0
-        self._recent: tuple[float, Mapping[str, rows.Follower]] = 0.0, {}
-        """Crawlers as they were a moment ago, for what concerns none of their targets."""
 
     def receive(self, caller: Caller | None, name: str, told: Told, token: str | None = None) -> int:
         """Keep what notifications tell of a crawler's targets; it is durable once this returns. How many folders that are.
@@ -126,9 +123,6 @@ class CrawlEvents:
     ) -> Letter:
         """As `receive`, for those who must not wait: `done` is called once the letter has its outcome."""
         letter = Letter(name_key(name), told, caller, token, done)
-        if self._concerns_nobody(letter):
-            done()
-            return letter
         with self._change:
             self._letters.append(letter)
             if not self._is_carried:
@@ -137,15 +131,11 @@ class CrawlEvents:
             self._change.notify()
         return letter
 
-    def _concerns_nobody(self, letter: Letter) -> bool:
-        """Whether a letter, shown with the right token, tells of nothing in the crawler's targets: most stores tell of all."""
-        at, known = self._recent
-        found = known.get(letter.name)
-        if found is None or time.monotonic() - at > _RECENT_SECONDS or letter.told.confirm_url:
-            return False
-        if letter.caller is not None and not _is_shown(letter, found):
-            return False
-        return not any(_is_of(found.targets, one) for one in letter.told.touches)
+    def _to_keep(self, letters: Sequence[Letter]) -> Sequence[Letter]:
+        """The letters for which something is to be written: most stores tell of all their objects, and crawlers want few."""
+        with self._store.read() as tx:
+            known = rows.followers(tx, sorted({letter.name for letter in letters}))
+        return [one for one in letters if not _concerns_nobody(one, known.get(one.name))]
 
     def _carry(self) -> None:
         """Keep what comes, all of it that came while the last was written in one transaction, until nothing comes."""
@@ -158,8 +148,9 @@ class CrawlEvents:
             if not letters:
                 return
             try:
-                self._store.write(lambda tx, letters=letters: self._keep(tx, letters))  # type: ignore[misc]
-                reach("events_kept")
+                if kept := self._to_keep(letters):
+                    self._store.write(lambda tx, kept=kept: self._keep(tx, kept))  # type: ignore[misc]
+                    reach("events_kept")
             except Exception as error:
                 if not isinstance(error, CatalogError):
                     _log.exception("events cannot be kept")
@@ -177,7 +168,6 @@ class CrawlEvents:
 
     def _keep(self, tx: Transaction, letters: Sequence[Letter]) -> None:
         known = rows.followers(tx, sorted({letter.name for letter in letters}))
-        self._recent = time.monotonic(), known
         touched: dict[int, list[Touch]] = {}
         received: dict[int, int] = {}
         urls: dict[int, str | None] = {}
@@ -247,8 +237,9 @@ class CrawlEvents:
                 return
 
         def work(tx: Transaction) -> None:
+            rows.hold(tx)
             for name, by in rows.due(tx, before):
-                crawlers.create_crawl(tx, new_crawl_id(), name, by, follows=True, started_by=StartedBy.EVENTS)
+                crawlers.create_crawl(tx, new_crawl_id(), name, by, started_by=StartedBy.EVENTS, follows=True)
 
         self._store.write(work)
 
@@ -259,18 +250,13 @@ class CrawlEvents:
         server began to, and a crawl before does not count.
         """
         with self._store.read() as tx:
-            known = rows.followers(tx)
-            if not known:
+            if not _to_heal(tx, since):
                 return
 
         def work(tx: Transaction) -> None:
-            crawled = rows.crawled(tx)
-            for follower in known.values():
-                seconds = heal_seconds(follower.options)
-                at, is_busy = crawled.get(follower.name, (0, False))
-                heard = follower.options["events"].startswith(SQS) or at >= since
-                if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
-                    crawlers.create_crawl(tx, new_crawl_id(), follower.name, follower.by, started_by=StartedBy.EVENTS)
+            rows.hold(tx)
+            for one in _to_heal(tx, since):
+                crawlers.create_crawl(tx, new_crawl_id(), one.name, one.by, started_by=StartedBy.EVENTS)
 
         self._store.write(work)
 
@@ -285,11 +271,32 @@ class CrawlEvents:
         return found
 
 
+def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
+    """Crawlers that are to be crawled in full, as `CrawlEvents.heal` says."""
+    known = rows.followers(tx)
+    crawled = rows.crawled(tx) if known else {}
+    found = []
+    for one in known.values():
+        seconds = heal_seconds(one.options)
+        at, is_busy = crawled.get(one.name, (0, False))
+        heard = one.options["events"].startswith(SQS) or at >= since
+        if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
+            found.append(one)
+    return found
+
+
 def _is_shown(letter: Letter, found: rows.Follower) -> bool:
     """Whether a letter shows the crawler's token."""
     if found.token_hash is None or not letter.token:
         return False
     return hmac.compare_digest(token_hash(letter.token), found.token_hash)
+
+
+def _concerns_nobody(letter: Letter, found: rows.Follower | None) -> bool:
+    """Whether a letter, shown with the right token, tells of nothing in the crawler's targets."""
+    if found is None or letter.told.confirm_url or (letter.caller is not None and not _is_shown(letter, found)):
+        return False
+    return not any(_is_of(found.targets, one) for one in letter.told.touches)
 
 
 def _is_of(targets: Sequence[str], one: Touch) -> bool:

@@ -117,7 +117,8 @@ class Following:
         if waiting:
             self._arrivals = self._arrivals or Arrivals(self.catalog, self.crawl, crawler)
             left = self._arrivals.take(waiting, self.changes)
-            done = [one for one in waiting if one not in left]
+            kept = set(left)
+            done = [one for one in waiting if one not in kept]
             reach("events_applied")
             if done:
                 store.write(lambda tx: rows.applied(tx, crawler.id, done))

@@ -38,7 +38,7 @@ class Told:
         """Note an object; what engines cannot name, and what they do not look at, makes none."""
         self._count()
         with suppress(CatalogError):
-            found = normalize(location)
+            found = _place(location)
             folder, _, name = found.rpartition("/")
             is_data = size != 0 and not is_hidden(name)
             self.touches.append(Touch(folder, object="" if is_gone else name if is_data else None))
@@ -47,12 +47,21 @@ class Told:
         """Note a folder in which anything may be different, or all below it."""
         self._count()
         with suppress(CatalogError):
-            self.touches.append(Touch(normalize(location), deep=deep))
+            self.touches.append(Touch(_place(location), deep=deep))
 
     def _count(self) -> None:
         self.objects += 1
         if self.objects > RECORDS_MAX:
             raise Invalid("Records", f"has more than {RECORDS_MAX} entries")
+
+
+def _place(location: str) -> str:
+    """A location as touches have it; raises `CatalogError` for one that no engine can name."""
+    try:
+        location.encode()
+    except UnicodeEncodeError as error:
+        raise Invalid("location", f"{location!r} is not UTF-8") from error
+    return normalize(location)
 
 
 def told(body: object) -> Told:
@@ -126,6 +135,8 @@ def _envelope(found: Told, body: Mapping[str, Any], depth: int) -> None:
     kind = body["Type"]
     if kind in ("SubscriptionConfirmation", "UnsubscribeConfirmation"):
         found.confirm_url = _text(body, "SubscribeURL", "SubscribeURL")
+        if not found.confirm_url.startswith(("https://", "http://")):
+            raise Invalid("SubscribeURL", "must begin with https:// or http://")
     elif kind == "Notification":
         _take(found, _decoded(_text(body, "Message", "Message"), "Message"), depth + 1)
     else:

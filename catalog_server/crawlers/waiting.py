@@ -20,6 +20,8 @@ def waits_for(tx: Transaction, crawls: Sequence[Crawl]) -> Mapping[str, str]:
 def _waits_for(crawl: Crawl, queue: Sequence[Crawl]) -> str:
     before = [one for one in queue if one.state == "QUEUED" and (one.created_at, one.id) < (crawl.created_at, crawl.id)]
     running = [one for one in queue if one.state == "RUNNING"]
+    if crawl.follows:  # such crawls are no others' turn
+        return "a worker"
     if not crawl.preview:
         for others, said in ((running, "is running"), (before, "waits before it")):
             for one in others:

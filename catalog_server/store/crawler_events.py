@@ -18,6 +18,8 @@ from catalog_server.store.transaction import Transaction
 
 _AT_ONCE = 400
 _ACTIVE = ("QUEUED", "RUNNING")
+_IN_FULL = (~crawls.c.follows) & (~crawls.c.preview) & crawls.c.undo_of.is_(None) & (crawls.c.state != "SKIPPED")
+"""Crawls that list all and remember it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +137,12 @@ def settled(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:
     tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(applied_at=tx.at))
 
 
+def hold(tx: Transaction) -> None:
+    """Have nobody else queue crawls of crawlers that follow events before the end of the transaction."""
+    followed = select(crawlers.c.id).where(crawlers.c.id.in_(select(rows.c.crawler_id))).order_by(crawlers.c.id)
+    tx.connection.execute(followed.with_for_update()).all()
+
+
 def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
     """(name, on whose behalf) of the crawlers of which folders are touched and that no crawl follows.
 
@@ -150,9 +158,8 @@ def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
 
 def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:
     """Of each crawler that follows events when it was crawled in full last, and whether such a crawl has not ended."""
-    whole = ~crawls.c.follows & ~crawls.c.preview & crawls.c.undo_of.is_(None) & (crawls.c.state != "SKIPPED")
     last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(_ACTIVE), 1), else_=0))
-    statement = select(crawls.c.crawler, *last).where(whole).group_by(crawls.c.crawler)
+    statement = select(crawls.c.crawler, *last).where(_IN_FULL).group_by(crawls.c.crawler)
     names = select(crawlers.c.name).join(rows, rows.c.crawler_id == crawlers.c.id)
     found = tx.connection.execute(statement.where(crawls.c.crawler.in_(names)))
     return {name: (at, bool(busy)) for name, at, busy in found}
@@ -162,10 +169,7 @@ def is_crawled(tx: Transaction, crawler: str, since: int) -> bool:
     """Whether a crawl of the crawler that lists all is at work, or has ended since then (milliseconds)."""
     others = select(crawls.c.id).where(
         crawls.c.crawler == crawler,
-        ~crawls.c.follows,
-        ~crawls.c.preview,
-        crawls.c.undo_of.is_(None),
-        crawls.c.state != "SKIPPED",
+        _IN_FULL,
         (crawls.c.state == "RUNNING") | (crawls.c.finished_at >= since),
     )
     return tx.connection.execute(others.limit(1)).first() is not None

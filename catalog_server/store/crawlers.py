@@ -262,16 +262,19 @@ def history(tx: Transaction, crawler: str, before: tuple[int, str] | None = None
 
 def forget_old(tx: Transaction, crawler: str) -> None:
     """Leave out the lists of crawls that are not among the newest of a crawler, of a few with each call."""
-    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler)
+    of_it = select(crawls.c.id).where(crawls.c.crawler == crawler, crawls.c.counts.is_not(None))
     newest_first = of_it.order_by(crawls.c.created_at.desc(), crawls.c.id.desc())
     older = newest_first.offset(SUMMARIES_KEPT).limit(_FORGOTTEN_AT_ONCE)
-    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older), crawls.c.counts.is_not(None)).values(summary={}))
+    tx.connection.execute(update(crawls).where(crawls.c.id.in_(older)).values(summary={}))
 
 
 def objects_last(tx: Transaction, crawler: str) -> int | None:
     """How many files the last crawl of a crawler listed that succeeded, as far as that is known."""
     ended = select(crawls.c.counts).where(
-        crawls.c.crawler == crawler, crawls.c.state == "SUCCEEDED", crawls.c.undo_of.is_(None)
+        crawls.c.crawler == crawler,
+        crawls.c.state == "SUCCEEDED",
+        crawls.c.undo_of.is_(None),
+        crawls.c.follows.is_(False),
     )
     counts = tx.connection.execute(ended.order_by(crawls.c.created_at.desc()).limit(1)).scalar()
     return int(counts["objects"]) if counts else None

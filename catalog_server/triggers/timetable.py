@@ -47,7 +47,7 @@ class Timetable:
     @property
     def words(self) -> str:
         """What it says, in English."""
-        years = "" if self._years is None else f" in {', '.join(map(str, self._years))}"
+        years = "" if self._years is None else f" in {_spans(self._years)}"
         return f"{self._words}{years}, {self.zone.key}"
 
     def after(self, moment: int) -> int | None:
@@ -180,6 +180,17 @@ def _day_of_week(term: str) -> str:
     end = number(last) if dash else 6 if slash else begin
     days = range(begin, (end + 7 if end < begin else end) + 1, int(step or 1))
     return ",".join(str(one % 7) for one in days)
+
+
+def _spans(years: Sequence[int]) -> str:
+    """Years as people say them: `2026, 2030-2199`."""
+    found: list[list[int]] = []
+    for year in years:
+        if found and found[-1][-1] == year - 1:
+            found[-1][1:] = [year]
+        else:
+            found.append([year])
+    return ", ".join("-".join(map(str, one)) for one in found)
 
 
 def _years(field: str) -> tuple[int, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -10,18 +11,22 @@ from typing import Any
 import pytest
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.catalog.grants import StoredPolicy
 from catalog_server.config import Config
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.crawlers.events import CrawlEvents
 from catalog_server.crawlers.following import Waits
 from catalog_server.crawlers.notifications import Told
-from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import Denied, Invalid, NotFound
+from catalog_server.model.grant import Action, Grant
 from catalog_server.model.names import DatabaseName, TableName
-from catalog_server.store import crawlers
+from catalog_server.store import crawlers, grants
 from catalog_server.store.transaction import now
 from tests.crawlers.conftest import ME, Crawling, names
 from tests.crawlers.test_crawl_files import months
+from tests.lake.places import local_place
 
 NOW = Waits(quiet=0, idle=0)
 
@@ -248,8 +253,54 @@ def test_a_crawler_that_follows_events_is_crawled_in_full_when_it_is_time(local:
     following.create(name="plain")
     following.events.heal()
     following.events.heal()
-    (healing,) = following.crawls.list_crawls(ME)
-    assert (healing.crawler, healing.by, healing.follows, healing.started_by) == ("raw", "mira", False, "events")
+    [crawl] = following.crawls.list_crawls(ME)
+    assert (crawl.crawler, crawl.by, crawl.follows, crawl.started_by) == ("raw", "mira", False, StartedBy.EVENTS)
+
+
+def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
+    following = Following(local)
+    following.crawls.create(
+        ME, Crawler("raw", (f"{local.place.root}/a",), "hive", "raw", options={"events": "webhook"})
+    )
+    token = following.events.new_token(ME, "raw")
+    told = Told()
+    told.touch(f"{local.place.root}/b/x.csv")
+    assert following.events.receive(ME, "raw", told, token) == 0
+    assert following.events.receive(ME, "raw", told, token) == 0
+    following.crawls.update(ME, replace(following.crawls.get(ME, "raw"), targets=(f"{local.place.root}/b",)))
+    assert following.events.receive(ME, "raw", told, token) == 1
+
+
+def test_whoever_may_not_run_a_crawler_has_no_events_followed(tmp_path: Path) -> None:
+    service = CatalogService(Config(data=tmp_path), StoredPolicy())
+    service.prepare()
+    ann = Caller(user="ann")
+    with service.store.begin() as tx:
+        mine = Grant("user:mira", Action.MANAGE, "server", ())
+        hers = (Grant("user:ann", action, "crawler", ("raw",)) for action in (Action.DESCRIBE, Action.ALTER))
+        grants.create(tx, [mine, *hers, Grant("user:ann", Action.MANAGE, "catalog", ("hive",))])
+    following = Following(Crawling(service, local_place(tmp_path)))
+    following.create()
+    following.crawls.update(ann, replace(following.crawls.get(ann, "raw"), options={"events": "webhook"}))
+    following.put(months(1))
+    following.events.heal()
+    for crawl in (following.follow(), following.crawls.execute(following.crawls.list_crawls(ME, state="QUEUED")[0].id)):
+        assert (crawl.state, crawl.summary["objects"]) == ("FAILED", 0)
+        assert "run" in str(crawl.error).lower()
+    service.close()
+
+
+def test_a_crawl_that_follows_waits_for_none_and_is_no_measure_of_others(local: Crawling) -> None:
+    following = Following(local)
+    following.crawl(months(1, 2), events="webhook")
+    following.put(months(3))
+    following.events.start_due()
+    following.crawls.run(ME, "raw")
+    ordinary, follows = sorted(following.crawls.list_crawls(ME, state="QUEUED"), key=lambda one: one.follows)
+    assert following.crawls.waits_for([ordinary, follows]) == {ordinary.id: "a worker", follows.id: "a worker"}
+    following.crawls.execute(follows.id)
+    with local.catalog.store.read() as tx:
+        assert crawlers.objects_last(tx, "raw") == 2
 
 
 def test_a_server_that_did_not_listen_crawls_in_full_when_it_begins_to(local: Crawling) -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from catalog_server.model.crawler import StartedBy
+from catalog_server.model.crawler import Crawl, StartedBy
 from catalog_server.store import crawlers as rows
-from tests.crawlers.conftest import ME, Crawling
+from tests.crawlers.conftest import ME, Crawling, names
 
 
 def test_history_counts_what_crawls_did(local: Crawling) -> None:
@@ -33,3 +33,12 @@ def test_lists_of_old_crawls_are_left_out_and_their_counts_stay(
     counts = local.crawls.history(ME, "raw")[-1].counts
     assert counts is not None
     assert (counts["tables_added"], counts["objects"]) == (1, 1)
+
+
+def test_what_was_skipped_has_no_lists_of_crawls_left_out(local: Crawling, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rows, "SUMMARIES_KEPT", 2)
+    first = local.crawl({"flights/part.csv": b"Day,delay\n1,2\n"}).id
+    skipped = [Crawl(str(at), "raw", "SKIPPED", by="mira", due_at=at) for at in range(3)]
+    local.catalog.store.write(lambda tx: rows.create_due(tx, skipped))
+    local.run()
+    assert names(local.crawls.get_crawl(ME, first), "added") == ["raw.flights"]

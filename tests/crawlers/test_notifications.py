@@ -105,6 +105,11 @@ def test_a_subscription_is_told_to_whoever_is_to_confirm_it() -> None:
     assert (found.confirm_url, found.objects) == (url, 0)
 
 
+def test_a_key_that_is_not_utf_8_touches_nothing() -> None:
+    found = told({"Records": [record("t/%ff/a.csv"), record("t/b.csv")]})
+    assert ([one.object for one in found.touches], found.objects) == (["b.csv"], 2)
+
+
 @pytest.mark.parametrize(
     ("text", "word"),
     [
@@ -123,8 +128,9 @@ def test_a_subscription_is_told_to_whoever_is_to_confirm_it() -> None:
         (json.dumps({"Records": [record("a/b")] * 10_001}), "10000"),
         ("[[[[[[[]]]]]]]", "4"),
         ('{"folder": "raw/t"}', "folder"),
+        ('{"Type": "SubscriptionConfirmation", "SubscribeURL": "javascript:alert(1)"}', "SubscribeURL"),
     ],
-    ids=range(15),
+    ids=range(16),
 )
 def test_what_is_no_notification_is_refused_by_the_name_of_the_field(text: str, word: str) -> None:
     with pytest.raises(Invalid, match=word):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.model.crawler import Crawler, Touch
+from catalog_server.crawlers.events import CrawlEvents
+from catalog_server.model.crawler import Crawl, Crawler, Touch
 from catalog_server.store import crawler_events as rows
 from catalog_server.store import crawlers
 from catalog_server.store.transaction import Transaction
@@ -78,6 +81,27 @@ def test_a_preview_is_no_crawl_in_full(catalog: CatalogService) -> None:
     catalog.store.write(lambda tx: crawlers.create_crawl(tx, "2", "raw", "mira"))
     with catalog.store.read() as tx:
         assert [(name, busy) for name, (_, busy) in rows.crawled(tx).items()] == [("raw", True)]
+
+
+def test_what_was_skipped_and_previews_are_no_crawls_that_have_the_last_word(catalog: CatalogService) -> None:
+    follower(catalog)
+    skipped = Crawl("1", "raw", "SKIPPED", by="mira", due_at=1)
+    catalog.store.write(lambda tx: crawlers.create_due(tx, [skipped]))
+    catalog.store.write(lambda tx: crawlers.create_crawl(tx, "2", "raw", "mira", preview=True))
+    catalog.store.write(lambda tx: crawlers.change_crawl(tx, "2", ("QUEUED",), {"state": "RUNNING"}))
+    with catalog.store.read() as tx:
+        assert rows.crawled(tx) == {}
+        assert not rows.is_crawled(tx, "raw", 0)
+
+
+def test_any_number_of_workers_queue_one_crawl(catalog: CatalogService) -> None:
+    touch(catalog, follower(catalog), T1)
+    events = CrawlEvents(catalog)
+    with ThreadPoolExecutor(8) as workers:
+        for done in [workers.submit(act) for _ in range(8) for act in (events.start_due, events.heal)]:
+            done.result()
+    with catalog.store.read() as tx:
+        assert sorted(one.follows for one in crawlers.list_crawls(tx)) == [False, True]
 
 
 def test_a_crawler_that_follows_no_more_leaves_nothing(catalog: CatalogService) -> None:

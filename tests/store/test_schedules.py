@@ -11,6 +11,7 @@ from sqlalchemy import update
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.crawl import Crawls
+from catalog_server.facades.web.crawl_convert import schedule
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import Invalid, NotFound
@@ -192,6 +193,8 @@ def test_a_schedule_whose_zone_is_gone_keeps_no_other_from_being_followed(schedu
     with scheduling.catalog.store.begin() as tx:
         gone = update(schedules).where(schedules.c.id == 1).values(zone="Atlantis/Poseidonis")
         tx.connection.execute(gone)
+    said = schedule(scheduling.schedules.get(scheduling.caller, "crawler", "a"))
+    assert ("Atlantis/Poseidonis" in said.words, said.next_times) == (True, [])
     scheduling.let_pass()
     assert (scheduling.schedules.start_due(), scheduling.schedules.start_due()) == (1, 0)
 

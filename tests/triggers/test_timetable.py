@@ -70,6 +70,10 @@ def test_glues_texts_are_due_as_they_are_there(glue: str, crontab: str) -> None:
     assert Timetable(glue).following(begin, 40) == Timetable(crontab).following(begin, 40)
 
 
+def test_years_are_said_as_spans() -> None:
+    assert Timetable("cron(0 0 1 1 ? 2026,2028-2199)").words == "At 00:00 on January 1 in 2026, 2028-2199, UTC"
+
+
 def test_glues_years_end() -> None:
     table = Timetable("cron(0 0 1 1 ? 2027-2029/2)")
     assert utc(table.following(at("2026-11-30"), 9)) == ["01-01 00:00", "01-01 00:00"]

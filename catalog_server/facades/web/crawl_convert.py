@@ -6,6 +6,7 @@ from catalog_server.crawlers.summary import counts_of
 from catalog_server.facades.web.convert import when
 from catalog_server.facades.web.crawl_messages import CrawlAnswer, CrawlerAnswer, PastCrawlAnswer, ScheduleAnswer
 from catalog_server.model.crawler import Crawl, Crawler
+from catalog_server.model.errors import Invalid
 from catalog_server.model.schedule import Schedule
 from catalog_server.triggers.timetable import timetable, upcoming
 
@@ -75,16 +76,20 @@ def crawler(found: Crawler, last: Crawl | None, due: Schedule | None) -> Crawler
 
 
 def schedule(found: Schedule) -> ScheduleAnswer:
-    """A schedule; one that is paused is not due."""
+    """A schedule; one that is paused is not due, nor one whose zone has left the world, which says so."""
+    try:
+        words, times = timetable(found.cron, found.zone).words, upcoming(found.cron, found.zone, NEXT_TIMES)
+    except Invalid as error:
+        words, times = error.message, []
     return ScheduleAnswer(
         cron=found.cron,
         zone=found.zone,
-        words=timetable(found.cron, found.zone).words,
+        words=words,
         missed=found.missed.value,
         overlap=found.overlap.value,
         paused=found.paused,
         next_at=found.next_at,
-        next_times=[] if found.paused else upcoming(found.cron, found.zone, NEXT_TIMES),
+        next_times=[] if found.paused else times,
         by=found.by,
         created_at=when(found.created_at),
     )

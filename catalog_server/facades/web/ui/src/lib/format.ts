@@ -18,7 +18,7 @@ export function relativeTime(at: number, now: number): string {
   const past = now - at;
   const size = Math.abs(past);
   const say = (amount: string) => (past >= 0 ? `${amount} ago` : `in ${amount}`);
-  if (size < 5 * SECOND) return "just now";
+  if (size < 5 * SECOND) return past >= 0 ? "just now" : "in a moment";
   if (size < MINUTE) return say(`${Math.floor(size / SECOND)} s`);
   if (size < HOUR) return say(`${Math.floor(size / MINUTE)} min`);
   if (size < DAY) return say(`${Math.floor(size / HOUR)} h`);

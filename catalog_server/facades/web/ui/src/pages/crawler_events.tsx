@@ -5,7 +5,7 @@ import type { CrawlEvents } from "../api/types";
 import { When } from "../components/basics";
 import { Answer } from "../components/feedback";
 import { Fact, Facts, Panel } from "../components/layout";
-import { plural } from "../lib/format";
+import { duration, plural } from "../lib/format";
 
 const POLL_MS = 2000;
 
@@ -24,13 +24,20 @@ export function CrawlerEvents({ name }: { name: string }) {
             <Fact label="Source">{state.source}</Fact>
             <Fact label="Told of">{plural(state.received, "object")}</Fact>
             <Fact label="Waiting">
-              {state.waiting === 0 ? "nothing" : `${state.waiting} folders, ${(state.lag_ms / 1000).toFixed(1)} s`}
+              {state.waiting === 0 ? "nothing" : `${plural(state.waiting, "folder")}, ${duration(state.lag_ms)}`}
             </Fact>
-            {state.unsettled > 0 && <Fact label="To be settled">{`${state.unsettled} folders`}</Fact>}
+            {state.unsettled > 0 && <Fact label="To be settled">{plural(state.unsettled, "folder")}</Fact>}
             <Fact label="Last applied">
               {state.applied_at === null ? <span className="faint">never</span> : <When at={state.applied_at} />}
             </Fact>
             <Fact label="Token">{state.has_token ? "asked for" : "not asked for"}</Fact>
+            {state.confirm_url !== null && (
+              <Fact label="Subscription">
+                <a href={state.confirm_url} target="_blank" rel="noopener noreferrer">
+                  confirm it
+                </a>
+              </Fact>
+            )}
           </Facts>
         )}
       </Answer>
