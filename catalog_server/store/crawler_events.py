@@ -159,9 +159,9 @@ def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
 def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:
     """Of each crawler that follows events when it was crawled in full last, and whether such a crawl has not ended."""
     last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(_ACTIVE), 1), else_=0))
-    statement = select(crawls.c.crawler, *last).where(_IN_FULL).group_by(crawls.c.crawler)
-    names = select(crawlers.c.name).join(rows, rows.c.crawler_id == crawlers.c.id)
-    found = tx.connection.execute(statement.where(crawls.c.crawler.in_(names)))
+    of_it = (crawlers.c.name == crawls.c.crawler) & (crawlers.c.created_at <= crawls.c.created_at)
+    statement = select(crawls.c.crawler, *last).join(crawlers, of_it).join(rows, rows.c.crawler_id == crawlers.c.id)
+    found = tx.connection.execute(statement.where(_IN_FULL).group_by(crawls.c.crawler))
     return {name: (at, bool(busy)) for name, at, busy in found}
 
 

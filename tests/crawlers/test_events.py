@@ -271,6 +271,15 @@ def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
     assert following.events.receive(ME, "raw", told, token) == 1
 
 
+def test_crawls_of_a_crawler_that_was_dropped_are_not_those_of_its_namesake(local: Crawling) -> None:
+    following = Following(local)
+    following.crawl(months(1), events="webhook")
+    following.crawls.drop(ME, "raw")
+    following.create(events="webhook")
+    following.events.heal()
+    assert [one.state for one in following.crawls.list_crawls(ME)] == ["QUEUED", "SUCCEEDED"]
+
+
 def test_whoever_may_not_run_a_crawler_has_no_events_followed(tmp_path: Path) -> None:
     service = CatalogService(Config(data=tmp_path), StoredPolicy())
     service.prepare()
