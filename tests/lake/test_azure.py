@@ -8,7 +8,7 @@ import pytest
 
 from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
-from catalog_server.model.errors import Denied, NotFound, Unsupported
+from catalog_server.model.errors import Denied, Invalid, NotFound, Unsupported
 from tests.engines.azure import KEY, Azure, azure_server
 
 
@@ -55,7 +55,7 @@ def test_a_wrong_key_is_denied(azure: Azure) -> None:
 
 
 def test_a_container_that_no_profile_names_is_refused() -> None:
-    with pytest.raises(Unsupported, match="no storage profile"):
+    with pytest.raises(Invalid, match="no storage profile"):
         Lake().filesystem("abfss://lake@account.dfs.core.windows.net/x")
 
 
