@@ -12,7 +12,7 @@ from catalog_server.lake.local import LocalFileSystem
 from catalog_server.lake.locations import is_under, normalize, parse
 from catalog_server.lake.s3 import S3FileSystem
 from catalog_server.model.connection import STORE_KINDS, Connection
-from catalog_server.model.errors import CatalogError, Unsupported
+from catalog_server.model.errors import CatalogError, Invalid, Unsupported
 
 __all__ = ["FileInfo", "FileSystem", "Lake", "normalize"]
 
@@ -59,7 +59,7 @@ class Lake:
             return self._local
         profile = self.profile(location)
         if scheme == "azure" and profile is None:
-            raise Unsupported(f"{location}: no storage profile of kind azure names it among its prefixes")
+            raise Invalid("location", f"{location}: no storage profile of kind azure names it among its prefixes")
         options = self._options(profile)
         key: tuple[object, ...] = (profile.name, profile.version) if profile else ()
         with self._lock:
