@@ -221,12 +221,6 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
 
     Kinds without a connector take any, since nothing reads them.
     """
-    if kind == "azure":
-        if unknown := set(options) - {"endpoint"}:
-            raise Invalid("options", f"{', '.join(sorted(unknown))} is not known for azure; known: endpoint")
-        if options.get("endpoint"):
-            check_endpoint("endpoint", options["endpoint"])
-        return
     try:
         connector = connector_class(kind)
     except Unsupported:

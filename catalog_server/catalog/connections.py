@@ -144,7 +144,6 @@ def _address(connection: Connection) -> tuple[str | None, ...]:
     return (
         connection.kind,
         *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint")),
-        *(connection.prefixes if connection.kind == "azure" else ()),
     )
 
 

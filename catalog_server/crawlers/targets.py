@@ -57,7 +57,7 @@ class Targets:
             self.check_host(target, connection.options.get("host") or "localhost")
 
     def _check_endpoint(self, target: str, location: str, lake: Lake) -> None:
-        endpoint = lake.endpoint(location)
+        endpoint = lake.storage_options(location).get("endpoint")
         if endpoint:
             check_endpoint("endpoint", endpoint)
             self.check_host(target, urlsplit(endpoint).hostname or endpoint)

@@ -106,12 +106,7 @@ class Execution:
 
     def _storage(self) -> dict[str, Mapping[str, str]]:
         lake = self._catalog.lake
-        prefixes = [
-            prefix
-            for profile in self._catalog.connections.profiles()
-            if profile.kind == "s3"
-            for prefix in profile.prefixes
-        ]
+        prefixes = [prefix for profile in self._catalog.connections.profiles() for prefix in profile.prefixes]
         storage = {prefix: lake.storage_options(prefix) for prefix in prefixes if "://" in prefix}
         return {**storage, "": lake.storage_options("s3://no-bucket-of-ours/")}
 

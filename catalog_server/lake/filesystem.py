@@ -6,13 +6,12 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
-from catalog_server.lake.azure import AzureFileSystem
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.local import LocalFileSystem
 from catalog_server.lake.locations import is_under, normalize, parse
 from catalog_server.lake.s3 import S3FileSystem
 from catalog_server.model.connection import STORE_KINDS, Connection
-from catalog_server.model.errors import CatalogError, Invalid, Unsupported
+from catalog_server.model.errors import CatalogError
 
 __all__ = ["FileInfo", "FileSystem", "Lake", "normalize"]
 
@@ -42,36 +41,27 @@ class Lake:
 
     def profile(self, location: str) -> Connection | None:
         """The storage profile that serves a location, or None for local files and for what the environment serves."""
-        scheme = parse(location).scheme
-        if scheme == "file":
+        if parse(location).scheme != "s3":
             return None
         best: tuple[int, Connection] | None = None
         for profile in self._profiles():
-            length = _match(profile, location) if profile.kind == scheme else None
+            length = _match(profile, location)
             if length is not None and (best is None or length > best[0]):
                 best = length, profile
         return best[1] if best else None
 
     def filesystem(self, location: str) -> FileSystem:
         """The file system that a location belongs to; raises `Invalid` or `Unsupported` for one that is no location."""
-        scheme = parse(location).scheme
-        if scheme == "file":
+        if parse(location).scheme == "file":
             return self._local
         profile = self.profile(location)
-        if scheme == "azure" and profile is None:
-            raise Invalid("location", f"{location}: no storage profile of kind azure names it among its prefixes")
         options = self._options(profile)
         key: tuple[object, ...] = (profile.name, profile.version) if profile else ()
         with self._lock:
             store = self._stores.get(key)
             if store is None or store.options != options:
-                store = self._stores[key] = AzureFileSystem(options) if scheme == "azure" else S3FileSystem(options)
+                store = self._stores[key] = S3FileSystem(options)
             return store
-
-    def endpoint(self, location: str) -> str | None:
-        """The address that a storage profile or the environment gives for a location's store."""
-        found = parse(location).scheme
-        return None if found == "file" else self._options(self.profile(location)).get("endpoint")
 
     def storage_options(self, location: str) -> dict[str, str]:
         """What another engine needs to reach a location; empty for local files. Holds secrets: never log it.
@@ -81,10 +71,6 @@ class Lake:
         """
         if parse(location).scheme == "file":
             return {}
-        if parse(location).scheme == "azure":
-            raise Unsupported(
-                f"{location}: files in Azure are not read by the server's own SQL and not handed to engines"
-            )
         options = self._options(self.profile(location))
         plain = options.get("endpoint", "").startswith("http://")
         options.setdefault("path_style", "true" if options.get("endpoint") else "false")
@@ -98,7 +84,7 @@ class Lake:
             return _from_environment(os.environ)
         known = {**profile.options, **profile.secrets}
         options = {key: str(value) for key, value in known.items() if value not in (None, "")}
-        if profile.kind == "s3" and not options.get("access_key_id") and not options.get("endpoint"):
+        if not options.get("access_key_id") and not options.get("endpoint"):
             options = {**_from_environment(os.environ, secrets_only=True), **options}
         return options
 
@@ -108,7 +94,7 @@ def _match(profile: Connection, location: str) -> int | None:
     if profile.kind not in STORE_KINDS:
         return None
     if not profile.prefixes:
-        return 0 if profile.kind == "s3" else None
+        return 0
     lengths = []
     for prefix in profile.prefixes:
         try:

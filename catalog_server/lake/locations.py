@@ -14,15 +14,12 @@ from catalog_server.model.errors import Invalid, Unsupported
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _S3 = frozenset({"s3", "s3a", "s3n"})
-_AZURE = frozenset({"abfss", "abfs"})
-_CONTAINER = re.compile(r"([a-z0-9$][a-z0-9-]{2,62})@([a-z0-9]{3,24})\.(?:dfs|blob)\.core\.windows\.net")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A location taken apart: `scheme` is `s3`, `azure` or `file`, `bucket` is empty for files,
-    `path` has no slash at its end."""
+    """A location taken apart: `scheme` is `s3` or `file`, `bucket` is empty for files, `path` has no slash at its end."""
 
     scheme: str
     bucket: str
@@ -32,8 +29,6 @@ class Location:
     def __str__(self) -> str:
         if self.scheme == "file":
             return f"file://{self.path}"
-        if self.scheme == "azure":
-            return f"abfss://{self.bucket}/{self.path}".removesuffix("/")
         return f"s3://{self.bucket}/{self.path}" if self.path else f"s3://{self.bucket}"
 
 
@@ -49,8 +44,6 @@ def parse(location: str) -> Location:
     scheme, rest = match.group(1).lower(), match.group(2)
     if scheme == "file":
         return Location("file", "", _local_path(rest, location))
-    if scheme in _AZURE:
-        return _in_azure(rest, location)
     if scheme not in _S3:
         raise Unsupported(f"locations of scheme {scheme}: are not served: {location}")
     bucket, _, key = rest.removeprefix("//").partition("/")
@@ -59,16 +52,6 @@ def parse(location: str) -> Location:
     key = key.strip("/")
     _refuse_climbing(key, location)
     return Location("s3", bucket, key)
-
-
-def _in_azure(rest: str, location: str) -> Location:
-    place, _, key = rest.removeprefix("//").partition("/")
-    found = _CONTAINER.fullmatch(place)
-    if not rest.startswith("//") or found is None:
-        form = "abfss://container@account.dfs.core.windows.net/path"
-        raise Invalid("location", f"{location!r} does not name a container ({form})")
-    _refuse_climbing(key, location)
-    return Location("azure", f"{found[1]}@{found[2]}.dfs.core.windows.net", key.strip("/"))
 
 
 def _local_path(rest: str, location: str) -> str:
@@ -132,6 +115,5 @@ def spellings(location: str) -> list[list[str]]:
     paths = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
     if found.scheme == "file":
         return [[f"file:/{path}", f"file:///{path}", f"/{path}"] for path in paths] or [["file:", "file://", ""]]
-    schemes = ("abfss", "abfs") if found.scheme == "azure" else ("s3", "s3a", "s3n")
-    roots = [f"{scheme}://{found.bucket}" for scheme in schemes]
+    roots = [f"{scheme}://{found.bucket}" for scheme in ("s3", "s3a", "s3n")]
     return [*([f"{root}/{path}" for root in roots] for path in paths), roots]

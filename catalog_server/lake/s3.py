@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Lock
-from typing import IO, Any, ClassVar, cast
+from typing import IO, Any, cast
 
 from catalog_server.lake.files import PAGE, Entry, FileInfo, FileSystem
 from catalog_server.lake.locations import join, parse
@@ -34,8 +34,6 @@ def check_endpoint(option: str, url: str) -> None:
 
 def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> CatalogError:
     text, kind = str(error), type(error).__name__
-    if "ContainerNotFound" in text:
-        return NotFound("container", location)
     if isinstance(error, FileNotFoundError):
         return NotFound("bucket" if "NoSuchBucket" in text else "file", location)
     if kind in ("PermissionDeniedError", "UnauthenticatedError") or " 403 Forbidden" in text or " 401 Unauth" in text:
@@ -80,29 +78,21 @@ class S3FileSystem(FileSystem):
     """
 
     has_folders = False
-    scheme: ClassVar[str] = "s3"
-    """What `parse` calls the locations of this kind of store."""
 
     def __init__(self, options: Mapping[str, str]) -> None:
         self.options = dict(options)
         self.endpoint = self.options.get("endpoint") or "https://s3.amazonaws.com"
-        self._marks = self._folder_marks()
+        self._marks = FolderMarks(options)
         self._stores: dict[str, Any] = {}
         self._lock = Lock()
 
-    def _folder_marks(self) -> FolderMarks:
-        return FolderMarks(self.options)
-
-    def _client(self, bucket: str) -> Any:
-        return _client(bucket, self.options)
-
     def _at(self, location: str) -> tuple[Any, str]:
         found = parse(location)
-        if found.scheme != self.scheme:
-            raise Invalid("location", f"{location} is not in a store of kind {self.scheme}")
+        if found.scheme != "s3":
+            raise Invalid("location", f"{location} is not in an S3 store")
         with self._lock:
             if found.bucket not in self._stores:
-                self._stores[found.bucket] = self._client(found.bucket)
+                self._stores[found.bucket] = _client(found.bucket, self.options)
             return self._stores[found.bucket], found.path
 
     @contextmanager
@@ -347,19 +337,16 @@ def _client(bucket: str, options: Mapping[str, str]) -> Any:
     elif endpoint:
         settings["skip_signature"] = True
     plain = endpoint is not None and endpoint.startswith("http://") and options.get("allow_http") != "false"
-    return S3Store(bucket, **patience(plain), **settings)
-
-
-def patience(allow_http: bool) -> dict[str, Any]:
-    """How long a client of any store waits, and how often it asks again."""
-    return {
-        "client_options": {"allow_http": allow_http, "connect_timeout": "2 seconds", "timeout": "120 seconds"},
-        "retry_config": {
+    return S3Store(
+        bucket,
+        client_options={"allow_http": plain, "connect_timeout": "2 seconds", "timeout": "120 seconds"},
+        retry_config={
             "max_retries": 4,
             "retry_timeout": timedelta(seconds=4),
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
         },
-    }
+        **settings,
+    )
 
 
 class _RangedReader(io.RawIOBase):
