@@ -12,6 +12,7 @@ import pytest
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config
 from catalog_server.crawlers.targets import Targets
+from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import AlreadyExists, Denied, Invalid, NotFound, Unsupported
@@ -119,6 +120,22 @@ def test_a_missing_container_is_named(crawling: Crawling, azure: Azure) -> None:
     assert f"{missing}/data" in str(crawl.error)
     with pytest.raises(NotFound, match=r"file .*no/such"):
         crawling.place.files.read(f"{crawling.place.root}/no/such")
+
+
+def test_a_token_serves_as_a_key_does_and_is_not_shown(place: Place, azure: Azure) -> None:
+    place.put({"t/a b.csv": b"a,b\n"})
+    token = azure.sas_token()
+
+    def files(token: str) -> FileSystem:
+        profile = replace(azure_profile(azure, place.root), secrets={"sas_token": token})
+        return Lake(lambda: (profile,)).filesystem(place.root)
+
+    assert [info.size for info in files(f"?{token}").list(place.root)] == [4]
+    assert files(token).read(f"{place.root}/t/a b.csv") == b"a,b\n"
+    wrong = token.replace("sp=rwdlac", "sp=rl")
+    with pytest.raises(Denied, match="data") as error:
+        list(files(wrong).list(place.root))
+    assert "sig=" not in str(error.value)
 
 
 def test_a_wrong_key_is_denied_and_not_shown(place: Place, azure: Azure) -> None:
