@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.s3 import check_endpoint
-from catalog_server.model.connection import SECRET_OPTIONS, Connection
+from catalog_server.lake.object_store import check_endpoint
+from catalog_server.model.connection import SECRET_OPTIONS, STORE_KINDS, Connection
 from catalog_server.model.errors import Invalid, Unsupported
 from catalog_server.model.expressions import Predicate
 from catalog_server.model.table import Column
@@ -27,7 +27,11 @@ if TYPE_CHECKING:
 GROUP = "catalog_server.connectors"
 CONNECT_SECONDS = 4
 """How long a source may take to answer before it counts as unreachable."""
-_ALIASES = {"s3": "files", "s3a": "files", "file": "files", "postgres": "postgresql", "sqlite3": "sqlite"}
+_ALIASES = {
+    **dict.fromkeys(("s3", "s3a", "azure", "abfss", "file"), "files"),
+    "postgres": "postgresql",
+    "sqlite3": "sqlite",
+}
 _STORED_AS = {"files": "s3"}
 
 
@@ -204,9 +208,9 @@ def connection_from_url(name: str, url: str, options: Mapping[str, str] | None =
             known = ", ".join(sorted(connector.url_parameters))
             raise Invalid("url", f"parameter {key} is not known for {connector.kind}; known: {known or 'none'}")
         said[key] = value
-    kind = _STORED_AS.get(connector.kind, connector.kind)
+    kind = "azure" if scheme == "abfss" else _STORED_AS.get(connector.kind, connector.kind)
     prefixes: tuple[str, ...] = ()
-    if kind == "s3":
+    if kind in STORE_KINDS:
         prefixes = (f"{parts.scheme}://{parts.netloc}{parts.path}",) if parts.netloc else ()
     elif connector.default_port is None:
         said.setdefault("path", unquote(parts.path[1:] if parts.path.startswith("//") else parts.path))
@@ -226,6 +230,7 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
     except Unsupported:
         return
     known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
+    known = _AZURE if kind == "azure" else known
     for key, value in options.items():
         if key not in known:
             raise Invalid("options", f"{key} is not known for {kind}; known: {', '.join(sorted(known))}")
@@ -236,6 +241,7 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
 
 
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})
+_AZURE = frozenset({"endpoint", "allow_http"})
 _STORE = frozenset({"role_arn", "sts_endpoint", "external_id", "path"})
 
 

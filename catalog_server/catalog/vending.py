@@ -46,7 +46,7 @@ class Vending:
         lake, found = self.core.lake, []
         profiles = [(place, lake.profile(place)) for place in places(document)]
         for place, profile in profiles:
-            if profile is None or not profile.vending:
+            if profile is None or not profile.vending or profile.kind != "s3":
                 continue
             options = lake.storage_options(place)
             if not options.get(ROLE):

@@ -28,10 +28,10 @@ def create_connection(
         str | None, typer.Option(help="postgresql://user:password@host/database, mysql://..., sqlite:///path.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="postgresql, mysql, mariadb, sqlite or s3; else told by --url.")
+        str | None, typer.Option(help="postgresql, mysql, mariadb, sqlite, s3 or azure; else told by --url.")
     ] = None,
     prefix: Annotated[list[str] | None, typer.Option(help="Location it serves, as s3://bucket/; repeatable.")] = None,
-    endpoint: Annotated[str | None, typer.Option(help="Address of an S3 store that is not Amazon's.")] = None,
+    endpoint: Annotated[str | None, typer.Option(help="Address of a store that is not the cloud's own.")] = None,
     region: Annotated[str | None, typer.Option(help="Region of the S3 store.")] = None,
     path_style: Annotated[
         bool, typer.Option("--path-style", help="Buckets in the path, not in the host name.")

@@ -16,7 +16,7 @@ from catalog_server.connector import connector_class
 from catalog_server.crawlers.sources import SCHEME, parse_target
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.locations import is_under, parse, resolved
-from catalog_server.lake.s3 import check_endpoint
+from catalog_server.lake.object_store import check_endpoint
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import CatalogError, Invalid
 
@@ -57,7 +57,7 @@ class Targets:
             self.check_host(target, connection.options.get("host") or "localhost")
 
     def _check_endpoint(self, target: str, location: str, lake: Lake) -> None:
-        endpoint = lake.storage_options(location).get("endpoint")
+        endpoint = lake.endpoint(location)
         if endpoint:
             check_endpoint("endpoint", endpoint)
             self.check_host(target, urlsplit(endpoint).hostname or endpoint)

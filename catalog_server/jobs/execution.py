@@ -105,8 +105,8 @@ class Execution:
         )
 
     def _storage(self) -> dict[str, Mapping[str, str]]:
-        lake = self._catalog.lake
-        prefixes = [prefix for profile in self._catalog.connections.profiles() for prefix in profile.prefixes]
+        lake, profiles = self._catalog.lake, self._catalog.connections.profiles()
+        prefixes = [prefix for profile in profiles if profile.kind == "s3" for prefix in profile.prefixes]
         storage = {prefix: lake.storage_options(prefix) for prefix in prefixes if "://" in prefix}
         return {**storage, "": lake.storage_options("s3://no-bucket-of-ours/")}
 

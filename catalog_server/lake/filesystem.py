@@ -6,12 +6,14 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from threading import Lock
 
+from catalog_server.lake.azure import AzureFileSystem
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.local import LocalFileSystem
 from catalog_server.lake.locations import is_under, normalize, parse
+from catalog_server.lake.object_store import ObjectFileSystem
 from catalog_server.lake.s3 import S3FileSystem
 from catalog_server.model.connection import STORE_KINDS, Connection
-from catalog_server.model.errors import CatalogError
+from catalog_server.model.errors import CatalogError, Unsupported
 
 __all__ = ["FileInfo", "FileSystem", "Lake", "normalize"]
 
@@ -27,21 +29,21 @@ _ENVIRONMENT = {
 class Lake:
     """All files that tables may lie in. `profiles` gives the storage profiles with their secrets as plain values.
 
-    A profile owns the prefixes it names, the longest match wins; one that names none serves every S3 location that no
-    other profile owns. Without any profile, S3 is reached as the environment (`AWS_*`) says; a profile that names neither
-    keys nor an endpoint takes the keys from there. Clients are kept per profile and version, so that a changed profile
-    takes effect with the next call.
+    A profile owns the prefixes it names, the longest match wins; one of S3 that names none serves every S3 location that no
+    other profile owns. Without any profile, S3 is reached as the environment (`AWS_*`) says, and Azure not at all; a profile
+    of S3 that names neither keys nor an endpoint takes the keys from there. Clients are kept per profile and version, so that
+    a changed profile takes effect with the next call.
     """
 
     def __init__(self, profiles: Callable[[], Sequence[Connection]] = tuple) -> None:
         self._profiles = profiles
         self._local = LocalFileSystem()
-        self._stores: dict[tuple[object, ...], S3FileSystem] = {}
+        self._stores: dict[tuple[object, ...], ObjectFileSystem] = {}
         self._lock = Lock()
 
     def profile(self, location: str) -> Connection | None:
         """The storage profile that serves a location, or None for local files and for what the environment serves."""
-        if parse(location).scheme != "s3":
+        if parse(location).scheme == "file":
             return None
         best: tuple[int, Connection] | None = None
         for profile in self._profiles():
@@ -55,31 +57,44 @@ class Lake:
         if parse(location).scheme == "file":
             return self._local
         profile = self.profile(location)
-        options = self._options(profile)
+        options = self._options(profile, location)
+        make = AzureFileSystem if parse(location).scheme == "abfss" else S3FileSystem
         key: tuple[object, ...] = (profile.name, profile.version) if profile else ()
         with self._lock:
             store = self._stores.get(key)
             if store is None or store.options != options:
-                store = self._stores[key] = S3FileSystem(options)
+                store = self._stores[key] = make(options)
             return store
 
     def storage_options(self, location: str) -> dict[str, str]:
         """What another engine needs to reach a location; empty for local files. Holds secrets: never log it.
 
         Keys, where known: endpoint, region, access_key_id, secret_access_key, session_token, path_style and allow_http
-        (the last two `true` or `false`, always there for S3).
+        (the last two `true` or `false`, always there for S3). Raises `Unsupported` for Azure, which no engine is told of.
         """
-        if parse(location).scheme == "file":
+        if (scheme := parse(location).scheme) == "file":
             return {}
-        options = self._options(self.profile(location))
+        if scheme != "s3":
+            raise Unsupported(f"{location}: files in Azure are only crawled, they cannot be read or written from here")
+        options = self._options(self.profile(location), location)
         plain = options.get("endpoint", "").startswith("http://")
         options.setdefault("path_style", "true" if options.get("endpoint") else "false")
         options.setdefault("allow_http", "true" if plain else "false")
         options.setdefault("region", "us-east-1")
         return options
 
+    def endpoint(self, location: str) -> str | None:
+        """The endpoint that a location's store was said to be at; None for local files and the cloud's own."""
+        if parse(location).scheme == "file":
+            return None
+        return self._options(self.profile(location), location).get("endpoint")
+
     @staticmethod
-    def _options(profile: Connection | None) -> dict[str, str]:
+    def _options(profile: Connection | None, location: str) -> dict[str, str]:
+        if parse(location).scheme != "s3":
+            if profile is None:
+                raise Unsupported(f"{location}: no connection of kind azure has a prefix that it lies under")
+            return {key: str(value) for key, value in {**profile.options, **profile.secrets}.items() if value}
         if profile is None:
             return _from_environment(os.environ)
         known = {**profile.options, **profile.secrets}
@@ -91,10 +106,11 @@ class Lake:
 
 def _match(profile: Connection, location: str) -> int | None:
     """The length of the longest prefix of a profile that a location lies under; None if it serves it not."""
-    if profile.kind not in STORE_KINDS:
+    azure = parse(location).scheme == "abfss"
+    if profile.kind not in STORE_KINDS or azure != (profile.kind == "azure"):
         return None
     if not profile.prefixes:
-        return 0
+        return None if azure else 0
     lengths = []
     for prefix in profile.prefixes:
         try:

@@ -14,12 +14,18 @@ from catalog_server.model.errors import Invalid, Unsupported
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
 _S3 = frozenset({"s3", "s3a", "s3n"})
+_AZURE_FORM = "a container (abfss://container@account.dfs.core.windows.net/path)"
+_AZURE = frozenset({"abfss", "abfs"})
+_CONTAINER = re.compile(r"[a-z0-9$][a-z0-9-]{0,62}@[a-z0-9]{3,24}\.dfs\.core\.windows\.net")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A location taken apart: `scheme` is `s3` or `file`, `bucket` is empty for files, `path` has no slash at its end."""
+    """A location taken apart: `scheme` is `s3`, `abfss` or `file`, `path` has no slash at its end.
+
+    `bucket` is empty for files, and container@account.dfs.core.windows.net in Azure.
+    """
 
     scheme: str
     bucket: str
@@ -29,7 +35,8 @@ class Location:
     def __str__(self) -> str:
         if self.scheme == "file":
             return f"file://{self.path}"
-        return f"s3://{self.bucket}/{self.path}" if self.path else f"s3://{self.bucket}"
+        root = f"{self.scheme}://{self.bucket}"
+        return f"{root}/{self.path}" if self.path else root
 
 
 def parse(location: str) -> Location:
@@ -44,14 +51,23 @@ def parse(location: str) -> Location:
     scheme, rest = match.group(1).lower(), match.group(2)
     if scheme == "file":
         return Location("file", "", _local_path(rest, location))
-    if scheme not in _S3:
+    if scheme not in _S3 | _AZURE:
         raise Unsupported(f"locations of scheme {scheme}: are not served: {location}")
     bucket, _, key = rest.removeprefix("//").partition("/")
-    if not rest.startswith("//") or not _BUCKET.fullmatch(bucket):
-        raise Invalid("location", f"{location!r} does not name a bucket (s3://bucket/key)")
+    if scheme in _AZURE:
+        scheme, bucket, bucket_form, form = "abfss", bucket.lower(), _CONTAINER, _AZURE_FORM
+    else:
+        scheme, bucket_form, form = "s3", _BUCKET, "a bucket (s3://bucket/key)"
+    if not rest.startswith("//") or not bucket_form.fullmatch(bucket):
+        raise Invalid("location", f"{location!r} does not name {form}")
     key = key.strip("/")
     _refuse_climbing(key, location)
-    return Location("s3", bucket, key)
+    return Location(scheme, bucket, key)
+
+
+def is_in_azure(location: str) -> bool:
+    """Whether a location is one of Azure's, by its scheme."""
+    return location.partition(":")[0].lower() in _AZURE
 
 
 def _local_path(rest: str, location: str) -> str:
@@ -115,5 +131,5 @@ def spellings(location: str) -> list[list[str]]:
     paths = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
     if found.scheme == "file":
         return [[f"file:/{path}", f"file:///{path}", f"/{path}"] for path in paths] or [["file:", "file://", ""]]
-    roots = [f"{scheme}://{found.bucket}" for scheme in ("s3", "s3a", "s3n")]
+    roots = [f"{scheme}://{found.bucket}" for scheme in (sorted(_S3) if found.scheme == "s3" else sorted(_AZURE))]
     return [*([f"{root}/{path}" for root in roots] for path in paths), roots]

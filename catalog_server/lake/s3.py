@@ -1,321 +1,53 @@
-"""Object stores that speak S3, by obstore."""
+"""Object stores that speak S3: what they have of their own."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import timedelta
-from threading import Lock
-from typing import IO, Any, cast
+from collections.abc import Iterator, Mapping
+from typing import Any
 
-from catalog_server.lake.files import PAGE, Entry, FileInfo, FileSystem
-from catalog_server.lake.locations import join, parse
+from catalog_server.lake.locations import parse
+from catalog_server.lake.object_store import ObjectFileSystem, client_settings
 from catalog_server.lake.s3_marks import FolderMarks
 from catalog_server.lake.s3_plain import PlainS3
-from catalog_server.model.errors import AlreadyExists, CatalogError, Denied, Invalid, NotFound, Unavailable
-
-_CHUNK = 5000
-_ODD = re.compile(r"[\x00-\x1f\x7f]")
-"""What a key holds that obstore cannot name."""
-_ENDPOINT = re.compile(r"https?://(?:[\w.-]+|\[[0-9a-f:.]+\])(?::(\d{1,5}))?(?:/[!-~]*)?", re.ASCII | re.IGNORECASE)
-_NOT_IN_PATHS = re.compile(r"[?#\\]")
-_REASON = re.compile(r"(?:non-2xx status code: (\d{3} [A-Za-z ]+))|<Message>([^<]*)</Message>")
 
 
-def check_endpoint(option: str, url: str) -> None:
-    """Raise `Invalid` for an endpoint that is not http(s)://host with, at most, a port and a path."""
-    found = _ENDPOINT.fullmatch(url)
-    if found is None or int(found[1] or 1) not in range(1, 2**16) or _NOT_IN_PATHS.search(url):
-        shown = "what is given" if "@" in url else repr(url)  # there may be a password in front of it
-        raise Invalid(f"option {option}", f"{shown} is not of the form https://host:port")
-
-
-def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> CatalogError:
-    text, kind = str(error), type(error).__name__
-    if isinstance(error, FileNotFoundError):
-        return NotFound("bucket" if "NoSuchBucket" in text else "file", location)
-    if kind in ("PermissionDeniedError", "UnauthenticatedError") or " 403 Forbidden" in text or " 401 Unauth" in text:
-        return Denied(verb, location)
-    if kind in ("AlreadyExistsError", "PreconditionError"):
-        return AlreadyExists("file", location)
-    if isinstance(error, ValueError):
-        return Invalid("location", f"{location}: {text}")
-    said = [status or message for status, message in _REASON.findall(text)]
-    return Unavailable(
-        f"{location}: the store at {endpoint} {'says ' + ', '.join(said) if said else 'does not answer'}"
-    )
-
-
-class _OddKeyError(ValueError):
-    """A key that was not told as it is."""
-
-
-def _check_names(keys: Iterable[str]) -> None:
-    """Raise `_OddKeyError` where a store has put a replacement character into XML for one that XML cannot hold."""
-    if "\ufffd" in "\n".join(keys):
-        raise _OddKeyError("a key holds characters that cannot be listed")
-
-
-def _is_odd(error: Exception) -> bool:
-    """Whether obstore met a key that it cannot name."""
-    text = str(error)
-    odd = "parse path" in text or "invalid list response" in text
-    return isinstance(error, _OddKeyError) or type(error).__name__ == "InvalidPathError" or odd
-
-
-def _is_store_error(error: Exception) -> bool:
-    return isinstance(error, OSError | ValueError) or type(error).__module__.startswith("obstore")
-
-
-class S3FileSystem(FileSystem):
-    """One endpoint with one set of credentials; a client per bucket is made on first use and kept.
+class S3FileSystem(ObjectFileSystem):
+    """An S3 endpoint with one set of credentials.
 
     `options`: endpoint, region, access_key_id, secret_access_key, session_token, path_style, allow_http. What is not
     given comes from the environment (`AWS_*`) or the machine's role; an endpoint of one's own without keys is asked
     without a signature.
     """
 
-    has_folders = False
+    scheme = "s3"
 
     def __init__(self, options: Mapping[str, str]) -> None:
-        self.options = dict(options)
-        self.endpoint = self.options.get("endpoint") or "https://s3.amazonaws.com"
+        super().__init__(options, options.get("endpoint") or "https://s3.amazonaws.com")
         self._marks = FolderMarks(options)
-        self._stores: dict[str, Any] = {}
-        self._lock = Lock()
 
-    def _at(self, location: str) -> tuple[Any, str]:
-        found = parse(location)
-        if found.scheme != "s3":
-            raise Invalid("location", f"{location} is not in an S3 store")
-        with self._lock:
-            if found.bucket not in self._stores:
-                self._stores[found.bucket] = _client(found.bucket, self.options)
-            return self._stores[found.bucket], found.path
-
-    @contextmanager
-    def _told(self, verb: str, location: str) -> Iterator[None]:
-        try:
-            yield
-        except CatalogError:
-            raise
-        except Exception as error:
-            if not _is_store_error(error):
-                raise
-            raise _refusal(error, verb, location, self.endpoint) from error
-        except BaseException as error:
-            if type(error).__name__ != "PanicException":  # of Rust, which is no Exception
-                raise
-            raise Unavailable(f"{location}: the store at {self.endpoint} cannot be asked") from error
-
-    def stat(self, location: str) -> FileInfo:
-        """See `FileSystem.stat`."""
-        import obstore
-
-        with self._told("read", location):
-            store, key = self._at(location)
-            try:
-                return _info(location, obstore.head(store, key))
-            except Exception as error:
-                if not _is_odd(error):
-                    raise
-                return FileInfo(location, *self._plain(location).head(key)[1:])
-
-    def is_file(self, location: str) -> bool:
-        """See `FileSystem.is_file`."""
-        try:
-            self.stat(location)
-        except NotFound:
-            return False
-        return True
-
-    def is_directory(self, location: str) -> bool:
-        """See `FileSystem.is_directory`."""
-        return next(iter(self.list(location)), None) is not None
-
-    def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
-        """See `FileSystem.read`."""
-        import obstore
-
-        with self._told("read", location):
-            store, key = self._at(location)
-            if _ODD.search(key):
-                return self._plain(location).read(key, start, length)
-            if start == 0 and length is None:
-                return bytes(obstore.get(store, key).bytes())
-            if length is None or length <= 0:
-                length = max(0, obstore.head(store, key)["size"] - start) if length is None else 0
-                if length == 0:
-                    return b""
-            try:
-                return bytes(obstore.get_range(store, key, start=start, length=length))
-            except obstore.exceptions.GenericError as error:
-                if " 416 " in str(error):
-                    return b""
-                raise
-
-    def write(self, location: str, body: bytes, overwrite: bool = True) -> None:
-        """See `FileSystem.write`."""
-        import obstore
-
-        with self._told("write", location):
-            store, key = self._at(location)
-            if overwrite:
-                obstore.put(store, key, body)
-            else:
-                obstore.put(store, key, body, mode="create", use_multipart=False)
-
-    def delete(self, location: str) -> None:
-        """See `FileSystem.delete`."""
-        import obstore
-
-        with self._told("delete", location):
-            store, key = self._at(location)
-            try:
-                obstore.delete(store, key)
-            except FileNotFoundError:
-                return
-
-    def list(self, prefix: str) -> Iterator[FileInfo]:
-        """See `FileSystem.list`; in the order of keys, by pages. The empty object that marks the folder is left out."""
-        import obstore
-
-        with self._told("list", prefix):
-            store, key = self._at(prefix)
-            for chunk in obstore.list(store, key or None, chunk_size=_CHUNK):
-                for meta in chunk:
-                    if meta["path"] != key:
-                        yield _info(_below(prefix, key, meta["path"]), meta)
-
-    def scan(self, folder: str, after: str = "") -> Iterator[Sequence[Entry]]:
-        """See `FileSystem.scan`; in the store's own order."""
-        import obstore
-
-        with self._told("list", folder):
-            store, key = self._at(folder)
-            prefix = f"{key}/" if key else ""
-            start, last = len(prefix), prefix + after if after else ""
-            try:
-                for chunk in obstore.list(store, key or None, offset=last or None, chunk_size=PAGE):
-                    _check_names(meta["path"] for meta in chunk)
-                    yield [
-                        (
-                            meta["path"][start:],
-                            meta["size"],
-                            tag.strip('"') if (tag := meta["e_tag"]) else _etag(meta),
-                            int(meta["last_modified"].timestamp() * 1000),
-                        )
-                        for meta in chunk
-                        if meta["path"] != key
-                    ]
-                    last = chunk[-1]["path"] if chunk else last
-            except Exception as error:
-                if not _is_odd(error):
-                    raise
-                for page in self._plain(folder).list(prefix, last):
-                    yield [(path.removesuffix("/")[start:], *rest) for path, *rest in page if path != prefix]  # type: ignore[misc]
-
-    def list_folder(self, location: str) -> tuple[Sequence[str], Sequence[FileInfo]]:
-        """See `FileSystem.list_folder`."""
-        import obstore
-
-        with self._told("list", location):
-            store, key = self._at(location)
-            try:
-                answer = obstore.list_with_delimiter(store, key or None)
-                _check_names([*answer["common_prefixes"], *(meta["path"] for meta in answer["objects"])])
-            except Exception as error:
-                if not _is_odd(error):
-                    raise
-                return self._plain_folder(location, f"{key}/" if key else "")
-            folders = sorted(_below(location, key, path) for path in answer["common_prefixes"])
-            files = [
-                _info(_below(location, key, meta["path"]), meta) for meta in answer["objects"] if meta["path"] != key
-            ]
-        return folders, sorted(files, key=lambda info: info.location)
+    def _client(self, bucket: str) -> Any:
+        return _client(bucket, self.options)
 
     def _plain(self, location: str) -> PlainS3:
-        """What names the keys that obstore cannot."""
         return PlainS3(parse(location).bucket, self.options)
 
-    def _plain_folder(self, location: str, prefix: str) -> tuple[Sequence[str], Sequence[FileInfo]]:
-        folders, objects = self._plain(location).folder(prefix)
-        files = [FileInfo(join(location, path[len(prefix) :]), *rest) for path, *rest in objects if path != prefix]  # type: ignore[arg-type]
-        return sorted(join(location, one[len(prefix) :]) for one in folders), sorted(
-            files, key=lambda info: info.location
-        )
+    def _put_mark(self, bucket: str, key: str) -> None:
+        """Spark wants to see a folder where a table is to be."""
+        self._marks.put(bucket, key)
 
-    def make_directory(self, location: str) -> None:
-        """See `FileSystem.make_directory`; leaves a mark, since Spark wants to see a folder where a table is to be."""
-        with self._told("write", location):
-            _, key = self._at(location)
-            if key:
-                self._marks.put(parse(location).bucket, key)
-
-    def remove_directory(self, location: str) -> None:
-        """See `FileSystem.remove_directory`; a whole bucket is refused."""
+    def _remove_marks(self, location: str, key: str, folders: set[str]) -> None:
         import obstore
 
-        with self._told("delete", location):
-            store, key = self._at(location)
-            if not key:
-                raise Denied("delete", location)
-            folders: set[str] = set()
-            for chunk in obstore.list(store, key, chunk_size=1000):
-                paths = [meta["path"] for meta in chunk]
-                obstore.delete(store, paths)
-                folders.update(_folders_between(key, paths))
-                folders.update(meta["path"] for meta in chunk if meta["size"] == 0)  # may be the mark of a folder
-            self._marks.delete(parse(location).bucket, sorted({key, *folders}))
-            left = sorted(folders, key=len, reverse=True)
-            for start in range(0, len(left), 1000):
-                obstore.delete(store, left[start : start + 1000])
-            for empty in _empty_folders(store, key):
-                obstore.delete(store, empty)
-
-    def move_directory(self, source: str, target: str) -> None:
-        """See `FileSystem.move_directory`; object by object: all copies are made before the first delete."""
-        import obstore
-
-        if self.is_directory(target):
-            raise AlreadyExists("folder", target)
-        with self._told("move", source):
-            store, key = self._at(source)
-            target_store, target_key = self._at(target)
-            found = {info.location.removeprefix(source.rstrip("/") + "/"): info.size for info in self.list(source)}
-            if not found:
-                raise NotFound("folder", source)
-            self._marks.put(parse(target).bucket, target_key)
-            for path, size in found.items():
-                if size == 0 and not self.is_file(f"{source.rstrip('/')}/{path}"):
-                    self._marks.put(parse(target).bucket, f"{target_key}/{path}")
-                elif parse(source).bucket == parse(target).bucket:
-                    obstore.copy(store, f"{key}/{path}", f"{target_key}/{path}")
-                else:
-                    obstore.put(target_store, f"{target_key}/{path}", obstore.get(store, f"{key}/{path}"))
-        self.remove_directory(source)
-
-    def open_input(self, location: str) -> IO[bytes]:
-        """See `FileSystem.open_input`; each read is one ranged request, so that a footer costs little."""
-        return cast("IO[bytes]", _RangedReader(self, location, self.size(location)))
-
-
-def _info(location: str, meta: Mapping[str, Any]) -> FileInfo:
-    return FileInfo(location, meta["size"], _etag(meta), int(meta["last_modified"].timestamp() * 1000))
-
-
-def _etag(meta: Mapping[str, Any]) -> str:
-    return (meta["e_tag"] or "").strip('"') or f"{int(meta['last_modified'].timestamp() * 1000):x}"
-
-
-def _below(folder: str, key: str, path: str) -> str:
-    return join(folder, path[len(key) :] if key else path)
+        store, _ = self._at(location)
+        self._marks.delete(parse(location).bucket, sorted({key, *folders}))
+        left = sorted(folders, key=len, reverse=True)
+        for start in range(0, len(left), 1000):
+            obstore.delete(store, left[start : start + 1000])
+        for empty in _empty_folders(store, key):
+            obstore.delete(store, empty)
 
 
 def _client(bucket: str, options: Mapping[str, str]) -> Any:
-    """A client whose unreachable endpoint is told within five seconds."""
     from obstore.store import S3Store
 
     settings: dict[str, Any] = {}
@@ -336,66 +68,7 @@ def _client(bucket: str, options: Mapping[str, str]) -> Any:
         settings["credential_provider"] = lambda: keys
     elif endpoint:
         settings["skip_signature"] = True
-    plain = endpoint is not None and endpoint.startswith("http://") and options.get("allow_http") != "false"
-    return S3Store(
-        bucket,
-        client_options={"allow_http": plain, "connect_timeout": "2 seconds", "timeout": "120 seconds"},
-        retry_config={
-            "max_retries": 4,
-            "retry_timeout": timedelta(seconds=4),
-            "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
-        },
-        **settings,
-    )
-
-
-class _RangedReader(io.RawIOBase):
-    """A file of a store, read by ranges."""
-
-    def __init__(self, files: FileSystem, location: str, size: int) -> None:
-        super().__init__()
-        self.files = files
-        self.location = location
-        self.length = size
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.length}[whence]
-        self.position = max(0, base + offset)
-        return self.position
-
-    def readall(self) -> bytes:
-        return self.read(self.length - self.position) or b""
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = min(len(view), self.length - self.position)
-        if wanted <= 0:
-            return 0
-        body = self.files.read(self.location, self.position, wanted)
-        view[: len(body)] = body
-        self.position += len(body)
-        return len(body)
-
-
-def _folders_between(key: str, paths: Sequence[str]) -> set[str]:
-    """The folders strictly below `key` that hold these paths: some stores show them for a while when they are empty."""
-    found = set()
-    for path in paths:
-        folder = path.rpartition("/")[0]
-        while len(folder) > len(key):
-            found.add(folder)
-            folder = folder.rpartition("/")[0]
-    return found
+    return S3Store(bucket, **client_settings(endpoint, options), **settings)
 
 
 def _empty_folders(store: Any, key: str) -> Iterator[str]:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from catalog_server.model.connection import STORE_KINDS
 from catalog_server.model.errors import Invalid, InvalidQuery, NotFound, Unsupported
 from catalog_server.model.expressions import like_pattern
 from catalog_server.model.names import DatabaseName, name_key
@@ -189,7 +190,9 @@ def catalogs(federation: Federation) -> list[str]:
     """Names of catalogs and of connections to databases, as SQL knows them."""
     names = {name_key(found.name) for found in federation.catalog.catalogs.list(federation.caller)}
     names |= {
-        name_key(found.name) for found in federation.catalog.connections.list(federation.caller) if found.kind != "s3"
+        name_key(found.name)
+        for found in federation.catalog.connections.list(federation.caller)
+        if found.kind not in STORE_KINDS
     }
     return sorted(names)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
+from tests.engines.azure import Azure
 from tests.engines.s3 import S3
 
 
@@ -50,3 +51,16 @@ def s3_place(server: S3, bucket: str) -> Place:
     """A folder of a bucket."""
     profile = s3_profile(server, f"s3://{bucket}/")
     return Place(Lake(lambda: (profile,)), f"s3a://{bucket}/data", profile)
+
+
+def azure_profile(server: Azure, *prefixes: str) -> Connection:
+    """A storage profile for a test's server of Azure's protocol."""
+    return Connection(
+        "store", "azure", options={"endpoint": server.endpoint}, secrets={"account_key": server.key}, prefixes=prefixes
+    )
+
+
+def azure_place(server: Azure, container: str) -> Place:
+    """A folder of a container, which is named by its location."""
+    profile = azure_profile(server, f"{container}/")
+    return Place(Lake(lambda: (profile,)), f"{container}/data", profile)

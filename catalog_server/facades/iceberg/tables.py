@@ -219,7 +219,8 @@ def _config(call: Call, name: TableName, document: convert.Json, vended: Sequenc
     for one in vended:
         if one.folder == location:
             return convert.vended_config(one, call.prefix, name)
-    if call.services.lake.profile(location) is None:
+    profile = call.services.lake.profile(location)
+    if profile is None or profile.kind != "s3":
         return {}
     sign_at = convert.table_path(call.prefix, name, "sign") if convert.SIGNED in _access(call) else ""
     return convert.storage_config(call.services.lake.storage_options(location), sign_at)
