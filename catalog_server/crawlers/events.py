@@ -12,6 +12,7 @@ import re
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from catalog_server.authentication import new_token, token_hash
@@ -158,7 +159,8 @@ class CrawlEvents:
                     letter.error = error if isinstance(error, CatalogError) else Unavailable("the store")
             for letter in letters:
                 letter.done()
-            self._wake()
+            with suppress(OSError, RuntimeError):  # a worker that cannot be woken looks by itself
+                self._wake()
 
     def _wake(self) -> None:
         at = time.monotonic()

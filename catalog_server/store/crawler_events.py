@@ -84,8 +84,9 @@ def touch(tx: Transaction, crawler_id: int, touched: Sequence[Touch]) -> None:
             },
         )
         row["object"] = row["object"] if one.object is None else one.object
+    # a stamp never comes again, not even after the row is gone: who saw it may still act on it
     # in the order of keys: two that touch the same folders must not wait for each other
-    values = [{"digest": key, "stamp": 1, "waiting": True, **made[key]} for key in sorted(made)]
+    values = [{"digest": key, "stamp": tx.at, "waiting": True, **made[key]} for key in sorted(made)]
     for at in range(0, len(values), _AT_ONCE):
         new = (postgresql if tx.is_postgresql else sqlite).insert(touches).values(values[at : at + _AT_ONCE])
         again = {
