@@ -149,6 +149,7 @@ def test_statistics_of_several_partitions_are_written_at_once(hms: Client, parte
     assert hms.set_aggr_stats_for(wire.SetPartitionsStatsRequest(colStats=[]))
 
 
+@differs(HIVE2, "fails inside where statistics of columns of all types are merged; here, as in 4.0, they are")
 @pytest.mark.parametrize("at", [None, "p=y"])
 def test_statistics_of_further_rows_are_merged(hms: Client, parted: str, at: str | None) -> None:
     if at is None:

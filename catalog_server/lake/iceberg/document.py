@@ -271,8 +271,9 @@ def with_previous_file(document: Json, location: str, updated_ms: int) -> list[J
 def check_logs(document: Json) -> None:
     """Raise `Invalid` when times go backwards by more than a clock's error: no reader would load the table."""
     for key in ("snapshot-log", "metadata-log"):
-        last = None
-        for position, entry in enumerate(document[key]):
+        times = [entry.get("timestamp-ms") for entry in document[key]]
+        last = times[-1] if times and set(map(type, times)) == {int} and times == sorted(times) else None
+        for position, entry in enumerate(document[key] if last is None else ()):
             at = entry.get("timestamp-ms")
             if type(at) is not int:
                 at = shapes.get_long(entry, "timestamp-ms", f"{key}[{position}]")

@@ -68,16 +68,20 @@ class _Texts:
 
     def joined(self, snapshots: list[Json]) -> msgspec.Raw:
         """The list as JSON."""
-        kept, texts = self._kept, []
-        for one in snapshots:
-            found = kept.get(id(one))
-            if found is None or found[0] is not one:
-                found = kept[id(one)] = one, msgspec.json.encode(one)
-                self._bytes += len(found[1])
-            texts.append(found[1])
+        kept = self._kept
+        texts = [
+            found[1] if (found := kept.get(id(one))) is not None and found[0] is one else self._keep(one)
+            for one in snapshots
+        ]
         if self._bytes > TEXT_BYTES_KEPT:
             self._kept, self._bytes = {}, 0
         return msgspec.Raw(b"[%b]" % b",".join(texts))
+
+    def _keep(self, one: Json) -> bytes:
+        made = msgspec.json.encode(one)
+        self._kept[id(one)] = one, made
+        self._bytes += len(made)
+        return made
 
 
 _SNAPSHOT_TEXTS = _Texts()
