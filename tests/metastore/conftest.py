@@ -34,7 +34,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 def _parameter(metafunc: pytest.Metafunc, server: str) -> Any:
     marks: list[Any] = [] if server == OURS else [getattr(pytest.mark, server)]
     if server == HIVE2:
-        marks.append(pytest.mark.long)  # on embedded Derby, which at times makes one call wait for another's end
+        # on embedded Derby, which at times makes one call wait for another's end, or does without direct SQL from then on
+        marks += [pytest.mark.long, pytest.mark.xdist_group("hive2")]
     for mark in metafunc.definition.iter_markers("not_on"):
         if mark.args[0] == server:
             marks.append(pytest.mark.skip(reason=mark.args[1]))
