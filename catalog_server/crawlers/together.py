@@ -150,7 +150,7 @@ def _one_step(
     """The groups with the deepest sets of similar ones made one; None where there is none."""
     sets = Sets.of(root, groups, mode, homes).found
     made: dict[tuple[str, str], Group] = {}
-    gone: set[str] = set()
+    gone: set[int] = set()  # of groups: a series may share the folder of another table
     deepest = 0
     for said in sorted(sets, key=lambda each: (-len(path_of(root, each[0])), -len(sets[each]), each)):
         parent, named, depth = said[:3]
@@ -161,10 +161,11 @@ def _one_step(
             continue
         deepest = len(path_of(root, parent))
         one = made[parent, named] = _made_one(root, parent, named, depth, cluster)
-        shapes[parent] = shapes[cluster[0].location]
+        if not one.label or parent not in shapes:
+            shapes[parent] = shapes[cluster[0].location]
         decisions.append((parent, _why(one, cluster, shapes)))
-        gone |= {each.location for each in cluster}
-    return [*(each for each in groups if each.location not in gone), *made.values()] if made else None
+        gone |= set(map(id, cluster))
+    return [*(each for each in groups if id(each) not in gone), *made.values()] if made else None
 
 
 def _largest(groups: Sequence[Group], shapes: Mapping[str, Shape]) -> list[Group]:

@@ -55,6 +55,13 @@ def test_a_folder_that_the_catalog_has_as_a_table_stays_one_whatever_comes_besid
     assert local.tables() == ["t"]
 
 
+def test_two_series_in_one_folder_lose_no_file(local: Crawling) -> None:
+    above, below = ("-1", "-2"), ("-1", "-2", "a1", "a2")
+    local.crawl({f"x/{one}/{other}/a.csv": text("id,shop", f"{one},{other}") for one in above for other in below})
+    found = [local.table(name) for name in local.tables()]
+    assert sum(len(local.partitions(one.name)) if one.partition_keys else 1 for one in found) == 8
+
+
 def test_files_that_are_tables_stay_tables_when_more_of_their_kind_come(local: Crawling) -> None:
     local.crawl({"t/a.csv": text("a,b", "1,2"), "t/x.csv": text("x,y", "1,2")})
     assert local.tables() == ["a", "x"]

@@ -45,6 +45,8 @@ EXPRESSIONS = [("equal_string", {"1", "2"}), ("less_or_equal", {"1", "2", "3", "
 @differs(HIVE4, NO_READER)
 @pytest.mark.parametrize(("name", "wanted"), EXPRESSIONS)
 def test_an_expression_of_hive_2_chooses(hms: Client, days: str, name: str, wanted: set[str]) -> None:
+    if hms.server == HIVE2 and name == "planned_not":
+        pytest.xfail("hangs up on this one without an answer")
     answer = hms.get_partitions_by_expr(request(days, sample("2.3.10", name)))
     assert (set(hours(answer.partitions)), answer.hasUnknownPartitions) == (wanted, False)
 

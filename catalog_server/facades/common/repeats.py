@@ -54,8 +54,10 @@ class Repeats:
         return found
 
     def keep(self, raw: bytes, repeat: Repeat) -> None:
-        """Remember an answer; the ones asked for least lately make room."""
+        """Remember an answer, unless it is larger than all may be together; the ones asked for least lately make room."""
         self.forget(raw)
+        if _size(raw, repeat) > self._bytes_max:
+            return
         self._kept[raw] = repeat
         self._bytes += _size(raw, repeat)
         while self._bytes > self._bytes_max:
