@@ -99,6 +99,21 @@ def test_seaweedfs_tells_of_objects_and_they_are_partitions(tmp_path: Path) -> N
         server.stop()
 
 
+def test_crawls_that_follow_events_are_told_from_those_that_list_all(tmp_path: Path) -> None:
+    (tmp_path / "lake/t/k=1").mkdir(parents=True)
+    (tmp_path / "lake/t/k=1/a.csv").write_bytes(ROWS)
+    with running_server(tmp_path / "data") as server, Door(server) as door:
+        door.create(str(tmp_path / "lake"))
+        door.until("1")
+        (tmp_path / "lake/t/k=2").mkdir()
+        (tmp_path / "lake/t/k=2/a.csv").write_bytes(ROWS)
+        told = [{"location": f"file://{tmp_path}/lake/t/k=2/a.csv"}]
+        door.client.post("/crawlers/raw/events", json=told).raise_for_status()
+        door.until("1", "2")
+        crawls = door.client.get("/crawls").json()["items"]
+        assert [(one["follows"], one["started_by"]) for one in crawls] == [(True, "events"), (False, "events")]
+
+
 def test_the_door_asks_for_the_token_and_takes_what_sns_calls_plain_text(tmp_path: Path) -> None:
     (tmp_path / "lake").mkdir()
     with running_server(tmp_path / "data") as server, Door(server) as door:

@@ -23,6 +23,7 @@ def crawl(found: Crawl, waits_for: str | None = None) -> CrawlAnswer:
         undo_of=found.undo_of,
         undone_at=when(found.undone_at),
         undone_by=found.undone_by,
+        follows=found.follows,
         created_at=when(found.created_at),
         started_at=when(found.started_at),
         finished_at=when(found.finished_at),

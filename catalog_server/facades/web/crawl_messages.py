@@ -34,10 +34,11 @@ class TimesAnswer(msgspec.Struct):
 
 
 class CrawlAnswer(msgspec.Struct):
-    """One run of a crawler, a preview, which writes nothing, or an undo; progress and summary are open maps.
+    """One run of a crawler, one that follows events, a preview, which writes nothing, or an undo.
 
-    `started_by` is person, schedule or events; `due_at` the time of the schedule that it is for. Progress has the phase and, in
-    it, `done` of `total` files, tables or changes (`unit`), as far as known with the `rate` of each second and `seconds_left`.
+    `started_by` is person, schedule or events; `due_at` the time of the schedule that it is for. Progress and summary are open
+    maps. Progress has the phase and, in it, `done` of `total` files, tables or changes (`unit`), as far as known with the `rate`
+    of each second and `seconds_left`.
     """
 
     id: str
@@ -47,6 +48,7 @@ class CrawlAnswer(msgspec.Struct):
     undo_of: str | None
     undone_at: int | None
     undone_by: str | None
+    follows: bool
     created_at: int | None
     started_at: int | None
     finished_at: int | None
