@@ -21,7 +21,7 @@ from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import FileSchema
-from catalog_server.lake.locations import join, normalize
+from catalog_server.lake.locations import join, normalize, within
 from catalog_server.model.crawler import Crawl, Crawler, Touch
 from catalog_server.model.errors import NotFound
 from catalog_server.model.names import DatabaseName, name_key
@@ -147,7 +147,7 @@ class Arrivals:
         if any(sign in part for part in path for sign in _SIGNS) or sniff.is_hidden("/".join((*path, "x"))):
             return False
         above, pairs, below = split(path, known.settings.level_below(known.root))
-        if below or not pairs or normalize(join(known.root, *above) if above else known.root) != place:
+        if below or not pairs or normalize(within(known.root, *above)) != place:
             return False
         keys = known.table.partition_keys
         if keys_of(pairs) != [key.key for key in keys]:

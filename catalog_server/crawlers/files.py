@@ -39,7 +39,7 @@ from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats.base import UNREADABLE
-from catalog_server.lake.locations import join, parse
+from catalog_server.lake.locations import join, parse, within
 from catalog_server.model.crawler import Crawler, Touch
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
@@ -269,7 +269,7 @@ class _Target:
         return True
 
     def _location(self, path: str) -> str:
-        return join(self.root, path) if path else self.root
+        return within(self.root, path)
 
     def _is_as_it_was(self, head: Head) -> bool:
         if head.digest != self.digest or head.options != self.options:

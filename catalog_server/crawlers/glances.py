@@ -21,7 +21,7 @@ from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import UNREADABLE
 from catalog_server.lake.formats.faces import FORMATS
-from catalog_server.lake.locations import join
+from catalog_server.lake.locations import within
 from catalog_server.model.failpoint import reach
 
 PROBLEMS_MAX = 10_000
@@ -63,7 +63,7 @@ class _Files:
 
     def __init__(self, root: str, folder: Folder, first: int, limits: Limits) -> None:
         self.folder = folder
-        self.location = join(root, folder.path) if folder.path else root
+        self.location = within(root, folder.path)
         self.first = first
         self.peeked_max = limits.peeked_max
         self.visible = _visible(folder)

@@ -18,7 +18,7 @@ from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import files as iceberg_files
 from catalog_server.lake.iceberg.current import current_files
 from catalog_server.lake.iceberg.shapes import Json
-from catalog_server.lake.locations import base_name, join, normalize
+from catalog_server.lake.locations import base_name, join, normalize, within
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import CatalogError, Invalid, NotFound, Unsupported
@@ -55,7 +55,7 @@ def read_all(
     """Read the metadata of several tables, each with the name that it shall have, in the order given."""
 
     def task(one: Signed, name: str) -> Callable[[], Outcome]:
-        location = join(root, one.path) if one.path else root
+        location = within(root, one.path)
         return lambda: _read(files, crawler, location, one, name)
 
     return (outcome for _, outcome in classify.ordered((name, task(one, name)) for one, name in named))

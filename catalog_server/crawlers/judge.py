@@ -12,7 +12,7 @@ from catalog_server.crawlers.manifest import KnownTable, Look
 from catalog_server.crawlers.together import FOLDERS, Shape
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats.base import FileSchema
-from catalog_server.lake.locations import join, normalize
+from catalog_server.lake.locations import normalize, parent, within
 
 FILES_MAX = 10_000
 """Files that are looked at to tell whether folders hold several tables; folders beyond are one table each."""
@@ -66,7 +66,7 @@ class Judge:
         split: set[Path] = set()
         count = 0
         for path in together.mixed_folders(folders, self._mode):
-            location = join(self._root, *path) if path else self._root
+            location = within(self._root, *path)
             infos = sorted((i for pile in folders[path].values() for i in pile.samples), key=lambda one: one.location)
             if normalize(location) in self._homes:
                 continue
@@ -78,14 +78,10 @@ class Judge:
         for path, looked in zip(chosen, self._look(list(chosen.values()), chosen), strict=True):
             if together.are_tables([schema for _, schema in looked]):
                 split.add(path)
-        groups = [
-            one
-            for path in sorted(split)
-            for one in together.of_files(join(self._root, *path) if path else self._root, folders[path])
-        ]
+        groups = [one for path in sorted(split) for one in together.of_files(within(self._root, *path), folders[path])]
         decisions = [
             (
-                join(self._root, *path) if path else self._root,
+                within(self._root, *path),
                 "each file is a table of its own, because no kind of them is more than half of the folder",
             )
             for path in sorted(split)
@@ -124,8 +120,8 @@ class Judge:
         """The schemas of files, of those that have one, for each of several sets of them."""
         if not wanted:
             return []
-        near = {join(self._root, *path) if path else self._root for path in paths} | set(places)
-        near |= {place for infos in wanted for info in infos for place in (info.location, _folder(info.location))}
+        near = {within(self._root, *path) for path in paths} | set(places)
+        near |= {place for infos in wanted for info in infos for place in (info.location, parent(info.location))}
         remembered = dict(self.looks)
         for place in sorted(near):
             for one in self._known.at(place):
@@ -137,7 +133,3 @@ class Judge:
             self.looks |= {info.location: look for info, look in seen}
             found.append([(info, look.schema) for info, look in seen if look.schema is not None])
         return found
-
-
-def _folder(location: str) -> str:
-    return location.rpartition("/")[0]

@@ -9,7 +9,7 @@ from catalog_server.crawlers.listing import PART_FILES, Listing
 from catalog_server.crawlers.manifest import Folder, Manifest, code_digest
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import Entry, FileSystem
-from catalog_server.lake.locations import join, normalize
+from catalog_server.lake.locations import normalize, within
 from catalog_server.model.crawler import Touch
 from catalog_server.model.errors import NotFound
 
@@ -48,7 +48,7 @@ def relist(
         spool.clear()
         return False
     count = spool.totals()[0]
-    places = {join(root, one) if one else root: one for one in flat}
+    places = {within(root, one): one for one in flat}
     for place, entries in contents(files, places):
         folder = places[place]
         for at in range(0, max(1, len(entries)), PART_FILES):
@@ -57,7 +57,7 @@ def relist(
         count += len(entries)
         step(count)
     for folder in sorted(deep):
-        _list_all(files, join(root, folder) if folder else root, folder, spool, step)
+        _list_all(files, within(root, folder), folder, spool, step)
     if not spool.totals()[0] and not files.is_directory(root):
         raise NotFound("folder", root)
     return True

@@ -17,7 +17,7 @@ from catalog_server.lake.files import FileInfo
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.formats.sniff import bare_name
 from catalog_server.lake.formats.widen import widen
-from catalog_server.lake.locations import base_name, join, normalize
+from catalog_server.lake.locations import base_name, normalize, within
 from catalog_server.model.table import Column
 from catalog_server.model.types import parse_type
 
@@ -91,7 +91,7 @@ class Sets:
         taken = {one.location for one in groups if not one.label}
         for one in groups:
             path = path_of(root, one.location)
-            parent = join(root, *path[:-1]) if len(path) > 1 and mode != COMBINE else root
+            parent = within(root, *path[:-1]) if mode != COMBINE else root
             named = stem(path[-1]) if path and mode == SERIES else ""
             if mode == FOLDERS or not path or one.single or one.label or parent in taken:
                 continue

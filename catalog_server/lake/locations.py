@@ -103,6 +103,11 @@ def join(folder: str, *names: str) -> str:
     return "/".join((folder.rstrip("/"), *(name.strip("/") for name in names)))
 
 
+def within(folder: str, *names: str) -> str:
+    """As `join`; where no name says more, the folder itself, spelled as it is."""
+    return join(folder, *names) if any(names) else folder
+
+
 def parent(location: str) -> str:
     """The folder that a location lies in, spelled as the location is."""
     return location.rstrip("/").rpartition("/")[0]
