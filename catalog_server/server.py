@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, cast
 
 from catalog_server.config import Config, is_loopback
+from catalog_server.facades.common.futures import settle
 from catalog_server.model.errors import Invalid, Unavailable
 from catalog_server.services import Services
 
@@ -274,11 +275,6 @@ def _environment(running: Running) -> dict[str, str]:
     return {**to_environment(running.config), **addresses}
 
 
-def _settle(ended: asyncio.Future[None]) -> None:
-    if not ended.done():
-        ended.set_result(None)
-
-
 async def _ended(child: subprocess.Popen[bytes]) -> None:
     """Wait for a child in a thread of its own: those of the store are for calls, and would be held for ever."""
     loop = asyncio.get_running_loop()
@@ -287,7 +283,7 @@ async def _ended(child: subprocess.Popen[bytes]) -> None:
     def wait() -> None:
         child.wait()
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_settle, ended)
+            loop.call_soon_threadsafe(settle, ended, None)
 
     threading.Thread(target=wait, name="child", daemon=True).start()
     await ended

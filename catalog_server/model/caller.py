@@ -46,6 +46,12 @@ def run_token(user: str, run: str) -> str:
     return f"{_RUN_MARK}{run}:{quote(user, safe='')}"
 
 
+def bearer_token(authorization: str) -> str:
+    """The token in a header `Authorization: Bearer ...`; empty where it holds none."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def parse_run_token(token: str) -> tuple[str, str] | None:
     """The user and the run in a token made by `run_token`, or None for any other token."""
     if not token.startswith(_RUN_MARK):

@@ -1,1 +1,1 @@
-"""What facades share: threads for calls, turns of writers that race, answers that are given again."""
+"""What facades share: threads for calls and who waits for them, turns of writers that race, answers that are given again."""

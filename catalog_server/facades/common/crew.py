@@ -18,6 +18,8 @@ from queue import SimpleQueue
 from threading import Lock, Thread
 from typing import Any, TypeVar
 
+from catalog_server.facades.common.futures import fail, settle
+
 FEW = 2
 LOOK_SECONDS = 0.008
 BUSY_SHARE = 0.5
@@ -73,13 +75,13 @@ class Crew:
 
     def _tell(self, context: contextvars.Context, work: Callable[[], _T], done: asyncio.Future[_T]) -> None:
         """In a thread: do a piece of work, and hand its outcome to who waits for it on the event loop."""
-        settle: Callable[[], None]
+        told: Callable[[], None]
         try:
-            settle = partial(done.set_result, context.run(work))
+            told = partial(settle, done, context.run(work))
         except BaseException as error:  # whoever waits is to hear of it, whatever it was
-            settle = partial(done.set_exception, error)
+            told = partial(fail, done, error)
         with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
-            done.get_loop().call_soon_threadsafe(_unless_done, done, settle)
+            done.get_loop().call_soon_threadsafe(told)
 
     def _begin(self) -> None:
         """Have one more thread work, if so many are wanted."""
@@ -126,9 +128,3 @@ class Crew:
         else:
             self._wanted = max(self._fewest, self._wanted - 1)
         self._look_later()
-
-
-def _unless_done(future: asyncio.Future[_T], settle: Callable[[], None]) -> None:
-    """Who waited may have gone."""
-    if not future.done():
-        settle()

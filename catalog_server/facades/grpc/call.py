@@ -18,7 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from catalog_server.facades.grpc import errors, metrics
 from catalog_server.facades.grpc.setup import Bearer, user_of
-from catalog_server.model.caller import RUN_HEADER, Caller, parse_run_token
+from catalog_server.model.caller import RUN_HEADER, Caller, bearer_token, parse_run_token
 from catalog_server.model.errors import Invalid
 
 if TYPE_CHECKING:
@@ -131,8 +131,7 @@ class Dispatcher:
     async def _call(self, context: Context) -> Call:
         """Who asks. Raises `Refused` where a token is needed and none, or a wrong one, was shown."""
         said = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
-        scheme, _, token = said.get("authorization", "").partition(" ")
-        token = token.strip() if scheme.lower() == "bearer" else ""
+        token = bearer_token(said.get("authorization", ""))
         run = said.get(RUN_HEADER.lower())
         if self.bearers:
             loop = asyncio.get_running_loop()

@@ -6,6 +6,7 @@ import asyncio
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from starlette.responses import Response
@@ -13,6 +14,7 @@ from starlette.types import Scope
 
 from catalog_server.catalog.freshness import Freshness
 from catalog_server.catalog.remembered import Remembered, Scopes
+from catalog_server.facades.common.futures import settle
 
 Key = tuple[bytes, ...]
 _TOLD_APART = (b"accept-encoding", b"if-none-match", b"x-iceberg-access-delegation")
@@ -53,12 +55,7 @@ class Answers:
         if kept is None:
             return None
         checked: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
-
-        def told(is_right: bool) -> None:
-            if not checked.done():  # the client may have gone
-                checked.set_result(is_right)
-
-        self.confirm(key, kept.answer.response, told)
+        self.confirm(key, kept.answer.response, partial(settle, checked))
         return kept.answer.response if await checked else None
 
     def confirm(self, key: Key, response: Response, told: Callable[[bool], None]) -> None:

@@ -8,6 +8,7 @@ from functools import partial
 
 from starlette.types import Scope
 
+from catalog_server.facades.common.futures import settle
 from catalog_server.facades.common.turns import Contended, Key, Turns
 
 _WON, _LOST = range(200, 300), 409
@@ -42,16 +43,6 @@ def _asks_for(path: str, key: Key) -> bool:
 
 async def _held(ask: Callable[[Callable[[], None]], None]) -> None:
     """Wait until what was asked for is called."""
-    called = False
-    waits: asyncio.Future[None] | None = None
-
-    def call() -> None:
-        nonlocal called
-        called = True
-        if waits is not None and not waits.done():
-            waits.set_result(None)
-
-    ask(call)
-    if not called:
-        waits = asyncio.get_running_loop().create_future()
-        await waits
+    called: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    ask(partial(settle, called, None))
+    await called

@@ -41,7 +41,7 @@ from catalog_server.facades.web.health import Health
 from catalog_server.facades.web.pages import Pages
 from catalog_server.facades.web.routing import Call, Operation, Router
 from catalog_server.facades.web.wire import decode, decode_query, encode
-from catalog_server.model.caller import Caller
+from catalog_server.model.caller import Caller, bearer_token
 from catalog_server.model.errors import Invalid
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class Api:
             request.headers.get("last-event-id"),
             self.run,
             self.streams,
-            _bearer(request.headers.get("authorization", "")),
+            bearer_token(request.headers.get("authorization", "")) or None,
         )
 
     async def _arguments(self, request: Request, operation: Operation, parts: dict[str, str]) -> dict[str, Any]:
@@ -163,11 +163,6 @@ def _openapi() -> bytes:
 def _request_id(request: Request) -> str | None:
     found: str | None = request.scope.get("state", {}).get("request_id")
     return found
-
-
-def _bearer(authorization: str) -> str | None:
-    scheme, _, token = authorization.partition(" ")
-    return token.strip() or None if scheme.lower() == "bearer" else None
 
 
 def _number(name: str, text: str) -> int:
