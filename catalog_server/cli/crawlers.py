@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -27,6 +26,7 @@ from catalog_server.cli.output import (
     print_one,
     say,
 )
+from catalog_server.model.schedule import Missed, Overlap
 
 app = typer.Typer(no_args_is_help=True)
 app.add_typer(
@@ -166,20 +166,6 @@ def show_crawler(name: Name, output: Output = None, server: Server = None) -> No
     Example: catalog crawlers show lake
     """
     print_one(connect(server).get(path("crawlers", name)), output)
-
-
-class Missed(StrEnum):
-    """What becomes of times at which no worker was there."""
-
-    ONCE = "once"
-    NONE = "none"
-
-
-class Overlap(StrEnum):
-    """What becomes of a time while a crawl is at work."""
-
-    SKIP = "skip"
-    QUEUE = "queue"
 
 
 @app.command("schedule")

@@ -28,7 +28,7 @@ from catalog_server.crawlers.waiting import waits_for
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
-from catalog_server.model.crawler import FINAL_STATES, Crawl, Crawler, StartedBy, Touch, new_crawl_id
+from catalog_server.model.crawler import AT_WORK, FINAL_STATES, Crawl, Crawler, StartedBy, Touch, new_crawl_id
 from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
@@ -228,7 +228,7 @@ class Crawls:
         if crawl.state in FINAL_STATES:
             return crawl
         begun = {"state": "RUNNING", "started_at": crawl.started_at or time.time_ns() // 1_000_000}
-        self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, ("QUEUED", "RUNNING"), begun))
+        self._store.write(lambda tx: rows.change_crawl(tx, crawl_id, AT_WORK, begun))
         self._sweep()
         report = Report(cancelled or (lambda: self._cancel_requested(crawl_id)), self._teller(crawl))
         changes = Changes()
@@ -378,7 +378,7 @@ class Crawls:
         def work(tx: Transaction) -> Crawl | None:
             values: dict[str, object] = {"state": state, "error": error, "progress": progress, "finished_at": tx.at}
             values |= {"summary": summary, "counts": counts_of(summary)}
-            ended = rows.change_crawl(tx, crawl.id, ("QUEUED", "RUNNING"), values)
+            ended = rows.change_crawl(tx, crawl.id, AT_WORK, values)
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
                 rows.forget_old(tx, ended.crawler)

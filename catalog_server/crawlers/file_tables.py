@@ -14,9 +14,8 @@ from catalog_server.crawlers.found import CRAWLER, MEASURED, FoundTable, Report
 from catalog_server.crawlers.group import Group, Pile
 from catalog_server.crawlers.manifest import Look, identity
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.base import FileSchema
+from catalog_server.lake.formats.base import FileSchema, statistics_of
 from catalog_server.lake.formats.faces import SINGLE, faces
-from catalog_server.lake.formats.measures import joined
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import Partition
@@ -158,8 +157,7 @@ def _dressed(
 
 
 def _of_columns(columns: Sequence[Column], files: Sequence[FileSchema]) -> list[ColumnStatistics]:
-    said = [(one.rows or 0, one.measures, frozenset(column.key for column in one.columns)) for one in files]
-    return joined(columns, said, 0) if all(one.measures or not one.rows for one in files) else []
+    return statistics_of(columns, files, 0) if all(one.measures or not one.rows for one in files) else []
 
 
 def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tuple[Column, ...]:

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.formats.base import FileProblem, columns_of
-from catalog_server.lake.formats.measures import Measure, joined, of_parquet
+from catalog_server.lake.formats import parquet
+from catalog_server.lake.formats.base import FileProblem, FileSchema
 from catalog_server.lake.locations import join
 from catalog_server.model.errors import CatalogError
 from catalog_server.model.names import name_key
 from catalog_server.model.partition import unescape
-from catalog_server.model.statistics import ColumnStatistics
-from catalog_server.model.table import Column, Table
+from catalog_server.model.table import Table
 
 FOOTERS_MAX = 2000
 THREADS = 8
@@ -32,15 +31,6 @@ class Folder:
     def bytes(self) -> int:
         """Size of all files."""
         return sum(info.size for info in self.files)
-
-
-@dataclass(frozen=True, slots=True)
-class Footer:
-    """What a Parquet file tells of itself: rows, what is measured of its flat columns, and the keys of all columns."""
-
-    rows: int
-    measures: Mapping[str, Measure]
-    columns: frozenset[str]
 
 
 def folders_of(lake: Lake, table: Table) -> dict[tuple[str, ...], Folder]:
@@ -70,37 +60,27 @@ def _values(path: Sequence[str], keys: Sequence[str]) -> tuple[str, ...] | None:
     return tuple(unescape(value) for _, _, value in pairs)
 
 
-def read_footers(lake: Lake, files: Sequence[FileInfo]) -> list[Footer] | None:
-    """The footers of Parquet files; None if one cannot be read or there are more than `FOOTERS_MAX`."""
+def read_footers(lake: Lake, files: Sequence[FileInfo]) -> list[FileSchema] | None:
+    """What the footers of Parquet files tell; None if one cannot be read or there are more than `FOOTERS_MAX`."""
     if len(files) > FOOTERS_MAX:
         return None
     with ThreadPoolExecutor(THREADS, thread_name_prefix="footer") as pool:
-        found = list(pool.map(lambda info: _footer(lake, info.location), files))
+        found = list(pool.map(lambda info: _footer(lake, info), files))
     return [one for one in found if one is not None] if None not in found else None
 
 
-def _footer(lake: Lake, location: str) -> Footer | None:
+def _footer(lake: Lake, info: FileInfo) -> FileSchema | None:
     import pyarrow as pa
-    import pyarrow.parquet as pq
 
     try:
-        with lake.filesystem(location).open_input(location) as file, pq.ParquetFile(file) as parquet:
-            metadata = parquet.metadata
-            columns, _ = columns_of(parquet.schema_arrow)
-            keys = frozenset(column.key for column in columns)
-            return Footer(metadata.num_rows, of_parquet(metadata, columns), keys)
+        return parquet.inspect(lake.filesystem(info.location), info)
     except (pa.ArrowException, OSError, ValueError, CatalogError, FileProblem):
         return None
 
 
-def basic(folder: Folder, footers: Sequence[Footer] | None) -> dict[str, str]:
+def basic(folder: Folder, footers: Sequence[FileSchema] | None) -> dict[str, str]:
     """Hive's basic statistics of a folder."""
     said = {"numFiles": str(len(folder.files)), "totalSize": str(folder.bytes)}
     if footers is not None:
-        said["numRows"] = str(sum(footer.rows for footer in footers))
+        said["numRows"] = str(sum(footer.rows or 0 for footer in footers))
     return said
-
-
-def column_statistics(columns: Iterable[Column], footers: Sequence[Footer], at: int) -> list[ColumnStatistics]:
-    """Ranges and nulls of the columns that every footer tells of."""
-    return joined(columns, [(one.rows, one.measures, one.columns) for one in footers], at)

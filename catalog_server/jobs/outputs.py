@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from catalog_server.jobs.jobs import DeclaredOutput, parse_output
-from catalog_server.jobs.measure import Folder, Footer, basic, column_statistics, folders_of, read_footers
+from catalog_server.jobs.measure import Folder, basic, folders_of, read_footers
 from catalog_server.jobs.touched import Reader
+from catalog_server.lake.formats.base import FileSchema, statistics_of
 from catalog_server.lake.locations import is_under, normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawler
@@ -148,12 +149,12 @@ class Outputs:
         said = basic(folder, footers)
         counted.add(said)
         table = self._signed(table, said)
-        statistics = column_statistics(table.columns, footers or (), _seconds())
+        statistics = statistics_of(table.columns, footers or (), _seconds())
         if statistics:
             self._catalog.statistics.put(self._caller, table.full_name, statistics)
         return self._output(table, how, counted)
 
-    def _footers(self, table: Table, folder: Folder) -> list[Footer] | None:
+    def _footers(self, table: Table, folder: Folder) -> list[FileSchema] | None:
         return read_footers(self._catalog.lake, folder.files) if table.format == "parquet" else None
 
     def _held(self, table: Table) -> dict[tuple[str, ...], Partition]:
@@ -181,7 +182,7 @@ class Outputs:
             footers = self._footers(table, folder)
             said = basic(folder, footers)
             counted.add(said)
-            measured = column_statistics(table.columns, footers or (), _seconds())
+            measured = statistics_of(table.columns, footers or (), _seconds())
             if measured:
                 statistics[partition_name(keys, values)] = measured
             if old is None:

@@ -7,17 +7,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import case, delete, exists, func, select, tuple_, update
+from sqlalchemy import Delete, Update, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from catalog_server.model.crawler import Crawler, EventState, Touch
+from catalog_server.model.crawler import AT_WORK, Crawler, EventState, Touch
 from catalog_server.store.schema import crawler_events as rows
 from catalog_server.store.schema import crawler_touches as touches
 from catalog_server.store.schema import crawlers, crawls
 from catalog_server.store.transaction import Transaction
 
 _AT_ONCE = 400
-_ACTIVE = ("QUEUED", "RUNNING")
 _IN_FULL = (~crawls.c.follows) & (~crawls.c.preview) & crawls.c.undo_of.is_(None) & (crawls.c.state != "SKIPPED")
 """Crawls that list all and remember it."""
 
@@ -122,19 +121,20 @@ def unsettled(tx: Transaction, crawler_id: int) -> list[Touch]:
 
 def applied(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:
     """Folders wait no more, but for those that were touched again meanwhile."""
-    for at in range(0, len(done), _AT_ONCE):
-        some = [(_digest(one), one.stamp) for one in done[at : at + _AT_ONCE]]
-        mine = update(touches).where(touches.c.crawler_id == crawler_id)
-        tx.connection.execute(mine.where(tuple_(touches.c.digest, touches.c.stamp).in_(some)).values(waiting=False))
-    tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(applied_at=tx.at))
+    _end(tx, crawler_id, done, update(touches).values(waiting=False))
 
 
 def settled(tx: Transaction, crawler_id: int, done: Sequence[Touch]) -> None:
     """Forget folders, but for those that were touched again meanwhile."""
+    _end(tx, crawler_id, done, delete(touches))
+
+
+def _end(tx: Transaction, crawler_id: int, done: Sequence[Touch], change: Update | Delete) -> None:
+    """Change the rows of folders that are still as they were seen."""
     for at in range(0, len(done), _AT_ONCE):
-        some = [(_digest(one), one.stamp) for one in done[at : at + _AT_ONCE]]
-        mine = delete(touches).where(touches.c.crawler_id == crawler_id)
-        tx.connection.execute(mine.where(tuple_(touches.c.digest, touches.c.stamp).in_(some)))
+        seen = [(_digest(one), one.stamp) for one in done[at : at + _AT_ONCE]]
+        same = tuple_(touches.c.digest, touches.c.stamp).in_(seen)
+        tx.connection.execute(change.where(touches.c.crawler_id == crawler_id, same))
     tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(applied_at=tx.at))
 
 
@@ -150,7 +150,7 @@ def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
     One that failed to follow counts again once that happened before `failed_before` (milliseconds).
     """
     of_it = (crawls.c.crawler == crawlers.c.name) & crawls.c.follows
-    active = exists().where(of_it, crawls.c.state.in_(_ACTIVE))
+    active = exists().where(of_it, crawls.c.state.in_(AT_WORK))
     failed = exists().where(of_it, crawls.c.state == "FAILED", crawls.c.finished_at >= failed_before)
     touched = exists().where(touches.c.crawler_id == crawlers.c.id)
     statement = select(crawlers.c.name, rows.c.by).join(rows, rows.c.crawler_id == crawlers.c.id)
@@ -159,7 +159,7 @@ def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
 
 def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:
     """Of each crawler that follows events when it was crawled in full last, and whether such a crawl has not ended."""
-    last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(_ACTIVE), 1), else_=0))
+    last = func.max(crawls.c.created_at), func.max(case((crawls.c.state.in_(AT_WORK), 1), else_=0))
     of_it = (crawlers.c.name == crawls.c.crawler) & (crawlers.c.created_at <= crawls.c.created_at)
     statement = select(crawls.c.crawler, *last).join(crawlers, of_it).join(rows, rows.c.crawler_id == crawlers.c.id)
     found = tx.connection.execute(statement.where(_IN_FULL).group_by(crawls.c.crawler))
@@ -185,7 +185,7 @@ def state(tx: Transaction, crawler: Crawler) -> EventState | None:
     since = case((touches.c.waiting, touches.c.touched_at), else_=None)
     counts = select(func.count(), func.sum(waits), func.min(since)).where(touches.c.crawler_id == crawler.id)
     total, waiting_count, oldest = tx.connection.execute(counts).one()
-    active = select(crawls.c.id).where(crawls.c.crawler == crawler.name, crawls.c.follows, crawls.c.state.in_(_ACTIVE))
+    active = select(crawls.c.id).where(crawls.c.crawler == crawler.name, crawls.c.follows, crawls.c.state.in_(AT_WORK))
     return EventState(
         source=crawler.options.get("events", ""),
         by=row.by,

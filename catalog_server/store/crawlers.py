@@ -9,7 +9,7 @@ from sqlalchemy import case, delete, insert, literal, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
-from catalog_server.model.crawler import Crawl, Crawler, StartedBy
+from catalog_server.model.crawler import AT_WORK, Crawl, Crawler, StartedBy
 from catalog_server.model.errors import AlreadyExists
 from catalog_server.model.names import name_key
 from catalog_server.store.many import among
@@ -180,7 +180,7 @@ def at_work(tx: Transaction, names: Sequence[str]) -> dict[str, dict[str, str]]:
     """Crawls of these crawlers that run (first) or wait and are no previews: states by ids, by crawler."""
     of_them = select(crawls.c.crawler, crawls.c.id, crawls.c.state).where(
         among(tx, crawls.c.crawler, names),
-        crawls.c.state.in_(("QUEUED", "RUNNING")),
+        crawls.c.state.in_(AT_WORK),
         crawls.c.preview.is_(False),
         crawls.c.follows.is_(False),
     )
@@ -192,7 +192,7 @@ def at_work(tx: Transaction, names: Sequence[str]) -> dict[str, dict[str, str]]:
 
 def queue(tx: Transaction) -> list[Crawl]:
     """Crawls that run or wait, those that have waited longest first, cut at `QUEUE_MAX`."""
-    at_work = select(crawls).where(crawls.c.state.in_(("QUEUED", "RUNNING")), crawls.c.follows.is_(False))
+    at_work = select(crawls).where(crawls.c.state.in_(AT_WORK), crawls.c.follows.is_(False))
     return [
         _crawl(row)
         for row in tx.connection.execute(at_work.order_by(crawls.c.created_at, crawls.c.id).limit(QUEUE_MAX))
@@ -222,7 +222,7 @@ def hold_crawl(tx: Transaction, crawl_id: str) -> Crawl | None:
 
 def undo_at_work(tx: Transaction, crawl_id: str) -> str | None:
     """The undo of a crawl that waits or runs."""
-    of_it = select(crawls.c.id).where(crawls.c.undo_of == crawl_id, crawls.c.state.in_(("QUEUED", "RUNNING")))
+    of_it = select(crawls.c.id).where(crawls.c.undo_of == crawl_id, crawls.c.state.in_(AT_WORK))
     return tx.connection.execute(of_it.limit(1)).scalar()
 
 

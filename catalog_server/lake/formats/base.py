@@ -5,15 +5,16 @@ from __future__ import annotations
 import bz2
 import io
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import IO, Any
 
 from catalog_server.lake.arrow import from_arrow
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats.measures import Measure
+from catalog_server.lake.formats.measures import Measure, joined
 from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
+from catalog_server.model.statistics import ColumnStatistics
 from catalog_server.model.table import Column
 
 HEAD_BYTES = 1024 * 1024
@@ -52,6 +53,12 @@ class FileSchema:
     """Ranges and nulls of columns by their keys, where the file's footer tells them."""
     certainty: float = 1.0
     """The share of the lines looked at that are as the format says."""
+
+
+def statistics_of(columns: Iterable[Column], files: Sequence[FileSchema], at: int) -> list[ColumnStatistics]:
+    """Statistics of the columns that the footers of all files tell of, see `measures.joined`."""
+    said = [(one.rows or 0, one.measures, frozenset(column.key for column in one.columns)) for one in files]
+    return joined(columns, said, at)
 
 
 @dataclass(frozen=True, slots=True)
