@@ -38,6 +38,8 @@ _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
 _WAKE_SECONDS = 1.0
 _CARRY_SECONDS = 1.0
+_TOGETHER_SECONDS = 0.01
+"""How long letters wait for others to be kept with, where several come at once."""
 
 
 def check_events(options: Mapping[str, str], targets: Sequence[str]) -> None:
@@ -139,8 +141,15 @@ class CrawlEvents:
         return [one for one in letters if not _concerns_nobody(one, known.get(one.name))]
 
     def _carry(self) -> None:
-        """Keep what comes, all of it that came while the last was written in one transaction, until nothing comes."""
+        """Keep what comes, all of it that came while the last was written in one transaction, until nothing comes.
+
+        Where several senders are at work, some more milliseconds are waited for them: a transaction costs as much as
+        many letters. One that waits for each answer before its next letter is not held up.
+        """
+        letters: list[Letter] = []
         while True:
+            if len(letters) > 1:
+                time.sleep(_TOGETHER_SECONDS)
             with self._change:
                 if not self._letters:
                     self._change.wait(_CARRY_SECONDS)

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Delete, Update, case, delete, exists, func, select, tuple_, update
+from sqlalchemy import Delete, Executable, Update, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.model.crawler import AT_WORK, Crawler, EventState, Touch
@@ -86,16 +86,23 @@ def touch(tx: Transaction, crawler_id: int, touched: Sequence[Touch]) -> None:
     # a stamp never comes again, not even after the row is gone: who saw it may still act on it
     # in the order of keys: two that touch the same folders must not wait for each other
     values = [{"digest": key, "stamp": tx.at, "waiting": True, **made[key]} for key in sorted(made)]
-    for at in range(0, len(values), _AT_ONCE):
-        new = (postgresql if tx.is_postgresql else sqlite).insert(touches).values(values[at : at + _AT_ONCE])
-        again = {
-            "object": func.coalesce(new.excluded.object, touches.c.object),
-            "stamp": touches.c.stamp + 1,
-            "waiting": True,
-            "touched_at": case((touches.c.waiting, touches.c.touched_at), else_=new.excluded.touched_at),
-        }
-        key = [touches.c.crawler_id, touches.c.digest]
-        tx.connection.execute(new.on_conflict_do_update(index_elements=key, set_=again))
+    if values:
+        tx.connection.execute(_TOUCH[tx.is_postgresql], values)
+
+
+def _touch_statement(is_postgresql: bool) -> Executable:
+    new = (postgresql if is_postgresql else sqlite).insert(touches)
+    again = {
+        "object": func.coalesce(new.excluded.object, touches.c.object),
+        "stamp": touches.c.stamp + 1,
+        "waiting": True,
+        "touched_at": case((touches.c.waiting, touches.c.touched_at), else_=new.excluded.touched_at),
+    }
+    return new.on_conflict_do_update(index_elements=[touches.c.crawler_id, touches.c.digest], set_=again)
+
+
+_TOUCH = {is_postgresql: _touch_statement(is_postgresql) for is_postgresql in (False, True)}
+"""One statement for each row, so that it is compiled once however many come; by whether the store is PostgreSQL."""
 
 
 def count_received(tx: Transaction, crawler_id: int, count: int, confirm_url: str | None = None) -> None:

@@ -118,7 +118,7 @@ class Api:
         return Call(
             self.services,
             Caller(via=via),
-            f"{request.url.scheme}://{request.headers.get('host', '')}",
+            f"{request.scope['scheme']}://{request.headers.get('host', '')}",
             request.headers.get("last-event-id"),
             self.run,
             self.streams,
