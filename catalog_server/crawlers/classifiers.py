@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
+from catalog_server.crawlers import limited
 from catalog_server.crawlers.globs import Globs
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import csv, grok, json, sniff
@@ -58,19 +59,19 @@ class Classifiers:
         """The format of a file by the first that knows it, see `sniff.peek`."""
         for one in self.of(info.location):
             with suppress(FileProblem):
-                if sniff.peek(files, info, one.said) == one.format:
+                if sniff.peek(files, info, one.said, limited.inspect) == one.format:
                     return one.format
-        return sniff.peek(files, info, self.said)
+        return sniff.peek(files, info, self.said, limited.inspect)
 
     def inspect(self, files: FileSystem, info: FileInfo) -> FileSchema:
         """All that a file tells of its columns by the first that knows it, see `sniff.inspect`."""
         for one in self.of(info.location):
             with suppress(FileProblem):
-                found = sniff.inspect(files, info, one.said)
+                found = limited.inspect(files, info, one.said)
                 if found.format == one.format:
                     told = f"told by the classifier {one.line} with certainty {found.certainty:.2f}"
                     return replace(found, notes=(*found.notes, told))
-        return sniff.inspect(files, info, self.said)
+        return limited.inspect(files, info, self.said)
 
 
 def _parsed(line: str) -> Classifier:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, islice
-from typing import IO, ClassVar
+from typing import IO, Any, ClassVar, cast
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,23 @@ Entry = tuple[str, int, str, int]
 PAGE = 1_000
 
 
-class FileSystem(ABC):
+class FileReader(ABC):
+    """What those need who look into a file and do nothing else; errors are as those of `FileSystem`."""
+
+    @abstractmethod
+    def size(self, location: str) -> int:
+        """Length of a file in bytes."""
+
+    @abstractmethod
+    def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
+        """Bytes of a file from `start`, at most `length` of them; fewer (or none) where the file ends before."""
+
+    def open_input(self, location: str) -> IO[bytes]:
+        """A seekable file to read from, fit for pyarrow; each read is one of a range, so that a footer costs little."""
+        return cast("IO[bytes]", _RangedFile(self, location, self.size(location)))
+
+
+class FileSystem(FileReader):
     """Files and folders below one store. All methods take and give full locations.
 
     They raise `NotFound` for a missing file, `Denied` where credentials do not suffice, and `Unavailable` when the
@@ -39,10 +56,6 @@ class FileSystem(ABC):
     @abstractmethod
     def stat(self, location: str) -> FileInfo:
         """Size, etag and time of one file."""
-
-    @abstractmethod
-    def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
-        """Bytes of a file from `start`, at most `length` of them; fewer (or none) where the file ends before."""
 
     @abstractmethod
     def write(self, location: str, body: bytes, overwrite: bool = True) -> None:
@@ -90,12 +103,8 @@ class FileSystem(ABC):
     def is_directory(self, location: str) -> bool:
         """Whether there is such a folder (for object stores: anything below it)."""
 
-    @abstractmethod
-    def open_input(self, location: str) -> IO[bytes]:
-        """A seekable file to read from, fit for pyarrow."""
-
     def size(self, location: str) -> int:
-        """Length of a file in bytes."""
+        """See `FileReader.size`."""
         return self.stat(location).size
 
     def exists(self, location: str) -> bool:
@@ -105,3 +114,41 @@ class FileSystem(ABC):
     @abstractmethod
     def is_file(self, location: str) -> bool:
         """Whether there is a file of that name."""
+
+
+class _RangedFile(io.RawIOBase):
+    """A file, read by ranges."""
+
+    def __init__(self, files: FileReader, location: str, size: int) -> None:
+        super().__init__()
+        self.files = files
+        self.location = location
+        self.length = size
+        self.position = 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self.position
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.length}[whence]
+        self.position = max(0, base + offset)
+        return self.position
+
+    def readall(self) -> bytes:
+        return self.read(self.length - self.position) or b""
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")
+        wanted = min(len(view), self.length - self.position)
+        if wanted <= 0:
+            return 0
+        body = self.files.read(self.location, self.position, wanted)
+        view[: len(body)] = body
+        self.position += len(body)
+        return len(body)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import re
 from abc import abstractmethod
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from threading import Lock
-from typing import IO, Any, ClassVar, Protocol, cast
+from typing import Any, ClassVar, Protocol
 
 from catalog_server.lake.files import PAGE, Entry, FileInfo, FileSystem
 from catalog_server.lake.locations import join, parse
@@ -316,10 +315,6 @@ class ObjectFileSystem(FileSystem):
                     obstore.put(target_store, f"{target_key}/{path}", obstore.get(store, f"{key}/{path}"))
         self.remove_directory(source)
 
-    def open_input(self, location: str) -> IO[bytes]:
-        """See `FileSystem.open_input`; each read is one ranged request, so that a footer costs little."""
-        return cast("IO[bytes]", _RangedReader(self, location, self.size(location)))
-
 
 def _info(location: str, meta: Mapping[str, Any]) -> FileInfo:
     return FileInfo(location, meta["size"], _etag(meta), int(meta["last_modified"].timestamp() * 1000))
@@ -350,44 +345,6 @@ def client_settings(endpoint: str | None, options: Mapping[str, str]) -> dict[st
             "backoff": {"init_backoff": timedelta(milliseconds=100), "max_backoff": timedelta(seconds=1), "base": 2},
         },
     }
-
-
-class _RangedReader(io.RawIOBase):
-    """A file of a store, read by ranges."""
-
-    def __init__(self, files: FileSystem, location: str, size: int) -> None:
-        super().__init__()
-        self.files = files
-        self.location = location
-        self.length = size
-        self.position = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self.position
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        base = {io.SEEK_SET: 0, io.SEEK_CUR: self.position, io.SEEK_END: self.length}[whence]
-        self.position = max(0, base + offset)
-        return self.position
-
-    def readall(self) -> bytes:
-        return self.read(self.length - self.position) or b""
-
-    def readinto(self, buffer: Any) -> int:
-        view = memoryview(buffer).cast("B")
-        wanted = min(len(view), self.length - self.position)
-        if wanted <= 0:
-            return 0
-        body = self.files.read(self.location, self.position, wanted)
-        view[: len(body)] = body
-        self.position += len(body)
-        return len(body)
 
 
 def _folders_between(key: str, paths: Sequence[str]) -> set[str]:

@@ -15,6 +15,7 @@ from pyarrow import orc
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.config import Config, StoreConfig
+from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.faces import LAZY_SIMPLE, OPEN_CSV, OPENX_JSON, PARQUET_SERDE
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.database import Database
@@ -426,6 +427,7 @@ def test_a_reader_that_stumbles_over_a_file_fails_no_crawl(crawling: Crawling, m
     def stumble(*_: object) -> None:
         raise ZeroDivisionError("odd\nfile")
 
+    monkeypatch.setattr("catalog_server.crawlers.limited.inspect", sniff.inspect)
     monkeypatch.setattr("catalog_server.lake.formats.orc.inspect", stumble)
     odd = pa.BufferOutputStream()
     orc.write_table(pa.table({"n": [1]}), odd)

@@ -31,7 +31,7 @@ def look(folder: Path, name: str, body: bytes, **options: str) -> FileSchema:
     path.write_bytes(body)
     files = Lake().filesystem(str(path))
     info = files.stat(str(path))
-    sniff.peek(files, info)
+    sniff.peek(files, info, {}, sniff.inspect)
     return sniff.inspect(files, info, options)
 
 

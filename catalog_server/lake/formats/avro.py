@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats.base import HEAD_BYTES, FileProblem, FileSchema
 from catalog_server.model.table import Column
 from catalog_server.model.types import DataType
@@ -73,14 +73,14 @@ class _Bytes:
                 raise FileProblem("damaged Avro: a number of too many bytes")
 
 
-def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
+def check_ends(files: FileReader, info: FileInfo, whole: bytes = b"") -> None:
     """Look at both ends (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or has no header."""
     _, sync, start = header(whole or files.read(info.location, 0, HEAD_BYTES))
     end = whole[-_SYNC_BYTES:] or _end(files, info)
     _check_end(info, end, sync, start)
 
 
-def _end(files: FileSystem, info: FileInfo) -> bytes:
+def _end(files: FileReader, info: FileInfo) -> bytes:
     return files.read(info.location, max(0, info.size - _SYNC_BYTES), _SYNC_BYTES)
 
 
@@ -89,7 +89,7 @@ def _check_end(info: FileInfo, end: bytes, sync: bytes, start: int) -> None:
         raise FileProblem("the Avro file is truncated: its last block does not end")
 
 
-def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+def inspect(files: FileReader, info: FileInfo) -> FileSchema:
     """Read the header; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
     head = files.read(info.location, 0, HEAD_BYTES)
     metadata, sync, start = header(head)

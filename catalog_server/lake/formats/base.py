@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import IO, Any
 
 from catalog_server.lake.arrow import from_arrow
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats.measures import Measure, joined
 from catalog_server.lake.formats.packing import DAMAGED, packing_of, unpacked
 from catalog_server.lake.locations import base_name
@@ -72,7 +72,7 @@ class Sample:
     complete: bool
 
 
-def take_sample(files: FileSystem, info: FileInfo, limit: int = HEAD_BYTES) -> Sample:
+def take_sample(files: FileReader, info: FileInfo, limit: int = HEAD_BYTES) -> Sample:
     """Read a file's beginning and unpack it; raises `FileProblem` for a packed file that is damaged or cut off."""
     head = files.read(info.location, 0, limit)
     compression = packing_of(head, base_name(info.location).lower())
@@ -132,7 +132,7 @@ def _taken(stream: IO[bytes], parts: list[bytes]) -> tuple[bytes, bool]:
     return b"".join(parts), False
 
 
-def _unpack_zip(files: FileSystem, info: FileInfo) -> tuple[bytes, bool]:
+def _unpack_zip(files: FileReader, info: FileInfo) -> tuple[bytes, bool]:
     try:
         with files.open_input(info.location) as file:
             return _taken(unpacked(file, "zip"), [])

@@ -237,6 +237,8 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
             query = f"FROM sniff_csv(?, sample_size = {ROWS_MAX}, max_line_size = 1048576, strict_mode = false{said})"
             try:
                 row = connection.execute(query, [file.name, *([delimiter] if delimiter else [])]).fetchone()
+            except duckdb.OutOfMemoryException as error:
+                raise MemoryError from error
             except duckdb.Error as error:
                 if isinstance(error, duckdb.FatalException | duckdb.InternalException):
                     _engine.cache_clear()  # which is of no use any more

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from itertools import chain
 from typing import IO
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats.base import FileProblem, FileSchema, first_line
 from catalog_server.lake.formats.csv import COLUMNS_MAX, column_names, column_type, header_of
 from catalog_server.lake.formats.markup import PIECE_BYTES, Markup, NotMarkup, Start
@@ -42,7 +42,7 @@ _NO_LETTERS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
 _BASE = {False: datetime(1899, 12, 30), True: datetime(1904, 1, 1)}
 
 
-def check_ends(files: FileSystem, info: FileInfo) -> None:
+def check_ends(files: FileReader, info: FileInfo) -> None:
     """Look for the archive's directory; raises `FileProblem` for a file that was cut off or is no workbook."""
     try:
         with files.open_input(info.location) as file:
@@ -51,7 +51,7 @@ def check_ends(files: FileSystem, info: FileInfo) -> None:
         raise FileProblem(str(error)) from error
 
 
-def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+def inspect(files: FileReader, info: FileInfo) -> FileSchema:
     """The columns of the first sheet with rows, named by its first row if that looks like it; raises `FileProblem`."""
     held: list[list[str]] = []
     size, cut = 0, False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats import orc_footer
 from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
 from catalog_server.lake.formats.measures import Measure
@@ -17,7 +17,7 @@ _TAIL_BYTES = 256
 """A postscript is shorter, and its length is the file's last byte."""
 
 
-def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
+def check_ends(files: FileReader, info: FileInfo, whole: bytes = b"") -> None:
     """Look at the last bytes (of `whole`, if the file was read); raises `FileProblem` for one that was cut off or is no ORC."""
     tail = whole[-_TAIL_BYTES:] or files.read(
         info.location, max(0, info.size - _TAIL_BYTES), min(info.size, _TAIL_BYTES)
@@ -27,7 +27,7 @@ def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> None:
         raise FileProblem("the ORC file is truncated: its postscript is missing")
 
 
-def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+def inspect(files: FileReader, info: FileInfo) -> FileSchema:
     """Read the footer; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
     import pyarrow as pa
     from pyarrow import orc
@@ -37,6 +37,8 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
         with files.open_input(info.location) as file:
             found = orc.ORCFile(file)
             schema, rows = found.schema, found.nrows
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileProblem(f"damaged ORC: {first_line(error)}") from error
     columns, notes = columns_of(schema)
@@ -45,7 +47,7 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
     return FileSchema("orc", columns, {}, rows, notes, _measures(files, info, columns))
 
 
-def _measures(files: FileSystem, info: FileInfo, columns: Sequence[Column]) -> Mapping[str, Measure]:
+def _measures(files: FileReader, info: FileInfo, columns: Sequence[Column]) -> Mapping[str, Measure]:
     tail = files.read(info.location, max(0, info.size - _FOOTER_BYTES), min(info.size, _FOOTER_BYTES))
     try:
         length = orc_footer.footer_bytes(tail)

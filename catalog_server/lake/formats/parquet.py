@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats.base import FileProblem, FileSchema, columns_of, first_line
 from catalog_server.lake.formats.measures import of_parquet
 
@@ -10,7 +10,7 @@ MAGIC = b"PAR1"
 _ENCRYPTED = b"PARE"
 
 
-def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> int:
+def check_ends(files: FileReader, info: FileInfo, whole: bytes = b"") -> int:
     """The length of the footer, by the last bytes (of `whole`, if the file was read).
 
     Raises `FileProblem` for a file that was cut off or is no Parquet.
@@ -28,7 +28,7 @@ def check_ends(files: FileSystem, info: FileInfo, whole: bytes = b"") -> int:
     return length
 
 
-def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
+def inspect(files: FileReader, info: FileInfo) -> FileSchema:
     """Read the footer; raises `FileProblem` for a damaged one. Columns without a counterpart in Hive are left out, noted."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -38,6 +38,8 @@ def inspect(files: FileSystem, info: FileInfo) -> FileSchema:
         end = pa.BufferReader(files.read(info.location, footer, info.size - footer))
         with pq.ParquetFile(end) as parquet:
             schema, metadata = parquet.schema_arrow, parquet.metadata
+    except MemoryError:
+        raise
     except (pa.ArrowException, OSError, ValueError) as error:
         raise FileProblem(f"damaged Parquet: {first_line(error)}") from error
     columns, notes = columns_of(schema)

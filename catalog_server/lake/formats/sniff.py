@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import (
     HEAD_BYTES,
@@ -98,23 +98,27 @@ def bare_name(name: str) -> str:
     return stem if ending.lower() in _BY_ENDING else bare
 
 
-def peek(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> str:
+Inspect = Callable[[FileReader, FileInfo, Mapping[str, str]], FileSchema]
+"""A close look at one file, with what is said of formats."""
+
+
+def peek(files: FileReader, info: FileInfo, options: Mapping[str, str], closely: Inspect) -> str:
     """The format of one file from a few kilobytes; raises `FileProblem` where it is not what its name says, or is nothing.
 
-    A text that does not end with a line's end may be cut off: it is looked at closely, and so is a small packed file.
+    A text that does not end with a line's end may be cut off: it is looked at closely, by `closely`.
     """
     packed_and_small = named_format(info.location)[1] is not None and info.size <= HEAD_BYTES
-    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES, options or {})
+    format, sample = _judged(files, info, None if packed_and_small else _PEEK_BYTES, options)
     if sample is not None and sample.compression is None and not _ends_a_line(files, info, sample):
-        return inspect(files, info, options).format
+        return closely(files, info, options).format
     return format
 
 
-def _ends_a_line(files: FileSystem, info: FileInfo, sample: Sample) -> bool:
+def _ends_a_line(files: FileReader, info: FileInfo, sample: Sample) -> bool:
     return (sample.body[-1:] if sample.complete else files.read(info.location, info.size - 1, 1)) == b"\n"
 
 
-def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None = None) -> FileSchema:
+def inspect(files: FileReader, info: FileInfo, options: Mapping[str, str] | None = None) -> FileSchema:
     """All that one file tells of its columns; `options` may hold `csv.header` and `csv.delimiter`.
 
     Whatever is wrong with the file comes as `FileProblem`; errors of the store come as they are.
@@ -137,7 +141,7 @@ def inspect(files: FileSystem, info: FileInfo, options: Mapping[str, str] | None
 
 
 def _inspect_whole(
-    files: FileSystem, info: FileInfo, format: str, sample: Sample, said: Mapping[str, str]
+    files: FileReader, info: FileInfo, format: str, sample: Sample, said: Mapping[str, str]
 ) -> tuple[FileSchema, Sample]:
     """A text by its beginning, or by all of it where it is one JSON document that is not too large; and what was read."""
     try:
@@ -159,7 +163,7 @@ def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileS
     return csv.inspect(sample, csv.Said.of(said))
 
 
-def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
+def _check_end(files: FileReader, info: FileInfo, found: FileSchema) -> None:
     """Look at the last line of a long text that does not end it; raises `FileProblem` if it breaks off."""
     tail = files.read(info.location, max(0, info.size - _TAIL_BYTES), _TAIL_BYTES)
     last = tail.rpartition(b"\n")[2]
@@ -175,7 +179,7 @@ def _check_end(files: FileSystem, info: FileInfo, found: FileSchema) -> None:
             raise FileProblem(f"its last row has {count} of {len(found.columns)} fields: the file is truncated")
 
 
-def _judged(files: FileSystem, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
+def _judged(files: FileReader, info: FileInfo, limit: int | None, said: Mapping[str, str]) -> tuple[str, Sample | None]:
     if info.size == 0:
         raise FileProblem("empty: 0 bytes")
     document = _DOCUMENTS.get(posixpath.splitext(info.location)[1].lower())
