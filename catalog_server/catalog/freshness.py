@@ -8,9 +8,11 @@ log (store/changes.py), begun after the call came, and serves all calls that wai
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from catalog_server.catalog.connections import PROFILES_KEPT_SECONDS
 from catalog_server.model.event import EventKind
 from catalog_server.model.names import DatabaseName, TableName, name_key
 from catalog_server.store.changes import Change, Changes, open_changes
@@ -22,9 +24,11 @@ Scope = tuple[str, ...]
 """A name in keys: `(database,)` or `(database, table)`; beside a name stands what of it, where that is less than all."""
 TABLE_NAMES = "\x00tables"
 PARTITIONS = "\x00partitions"
+_STORAGE: Scope = ("\x00storage",)
 _SCOPES_MAX = 100_000
 _TABLE_KINDS = (EventKind.CREATE_TABLE, EventKind.ALTER_TABLE, EventKind.DROP_TABLE)
 _DATABASE_KINDS = (EventKind.CREATE_DATABASE, EventKind.ALTER_DATABASE, EventKind.DROP_DATABASE)
+_STORAGE_KINDS = (EventKind.CREATE_CONNECTION, EventKind.ALTER_CONNECTION, EventKind.DROP_CONNECTION)
 _PARTITION_KINDS = (EventKind.ADD_PARTITIONS, EventKind.ALTER_PARTITIONS, EventKind.DROP_PARTITIONS)
 
 
@@ -36,6 +40,8 @@ class Freshness:
         self._changes: Changes | None = None
         self._changed: dict[Scope, int] = {}
         self._all_changed = 0
+        self._storage_settles = 0.0
+        """When storage profiles that were read before their last change are kept no more."""
         self.stamp = 0
         """The count of readings that found changes; what is read from now on may be kept under it."""
         self._waiting: list[Callable[[], None]] = []
@@ -65,6 +71,10 @@ class Freshness:
         database, table = name_key(name.database), name_key(name.table)
         scopes = ((database,), (database, table), (database, table, PARTITIONS))
         return scopes if self._is_ours(name.catalog) else None
+
+    def of_storage(self) -> tuple[Scope, ...] | None:
+        """What the storage profiles rest upon; None while they may be those of before a change."""
+        return None if time.monotonic() < self._storage_settles else (_STORAGE,)
 
     def _is_ours(self, catalog: str) -> bool:
         return name_key(self._core.catalog_name(catalog)) == name_key(self._core.default_catalog)
@@ -111,6 +121,11 @@ class Freshness:
         self.stamp += 1
         self._all_changed = self.stamp
         self._changed.clear()
+        self._storage_settles = time.monotonic() + 2 * PROFILES_KEPT_SECONDS
+
+    def _storage_changed(self) -> None:
+        self._changed[_STORAGE] = self.stamp
+        self._storage_settles = time.monotonic() + 2 * PROFILES_KEPT_SECONDS
 
     def _note(self, changes: Sequence[Change]) -> None:
         if len(self._changed) > _SCOPES_MAX:
@@ -120,6 +135,8 @@ class Freshness:
             if change.database is None:
                 if change.kind in (EventKind.CREATE_CATALOG, EventKind.DROP_CATALOG):
                     self._forget()
+                elif change.kind in _STORAGE_KINDS:
+                    self._storage_changed()
             elif change.catalog is not None and self._is_ours(change.catalog):
                 for scope in _scopes(change):
                     self._changed[scope] = self.stamp

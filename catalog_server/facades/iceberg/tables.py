@@ -89,17 +89,23 @@ def load_table(call: Call) -> Response:
 
 
 def _rests_upon(call: Call, table: Table) -> None:
-    """Say what the answer of a table rests upon.
+    """Say what the answer of a table rests upon; one with keys, which end, is made anew each time.
 
-    Where a table lies in an object store, it rests upon storage profiles too, so that it is made anew each time.
+    Where a table lies in an object store, the answer rests upon storage profiles too.
     """
+    if _access(call):
+        return
     try:
         where, file = (locations.parse(one or "") for one in (table.location, table.metadata_location))
     except CatalogError:
         return
-    if where.scheme == file.scheme == "file" and not _access(call):
-        call.rests_upon.scopes = call.services.catalog.freshness.of_table(table.full_name)
-        call.rests_upon.file = file.path
+    freshness = call.services.catalog.freshness
+    scopes = freshness.of_table(table.full_name)
+    if where.scheme == file.scheme == "file":
+        call.rests_upon.scopes, call.rests_upon.file = scopes, file.path
+    elif "file" not in (where.scheme, file.scheme):
+        storage = freshness.of_storage()
+        call.rests_upon.scopes = scopes and storage and scopes + storage
 
 
 def table_exists(call: Call) -> Response:

@@ -13,6 +13,7 @@ import pytest
 from botocore.exceptions import ClientError
 from pyiceberg.catalog.rest import RestCatalog
 
+from catalog_server.catalog.connections import PROFILES_KEPT_SECONDS
 from catalog_server.testing import RunningServer
 from tests.engines.s3 import S3
 from tests.facades.iceberg.rest_support import create_table, error_of, eventually
@@ -80,6 +81,20 @@ def test_keys_stay_with_the_server_unless_the_profile_vends(
         "s3.path-style-access": "true",
         "client.region": s3_server.region,
     }
+
+
+def test_a_load_that_comes_again_tells_of_a_profile_that_changed(
+    server: RunningServer, http: httpx.Client, namespace: str, s3_server: S3, s3_bucket: str
+) -> None:
+    make_profile(server, s3_server, s3_bucket, vending=False)
+    create_table(http, namespace, "t", location=f"s3://{s3_bucket}/t")
+    path = f"/v1/namespaces/{namespace}/tables/t"
+    time.sleep(2 * PROFILES_KEPT_SECONDS)  # then loads are answered from memory
+    assert {http.get(path).json()["config"]["client.region"] for _ in range(3)} == {s3_server.region}
+    at = f"{server.http}/api/v1/connections/{s3_bucket}"
+    options = httpx.get(at).json()["options"]
+    httpx.patch(at, json={"options": {**options, "region": "elsewhere"}}).raise_for_status()
+    assert {http.get(path).json()["config"]["client.region"] for _ in range(3)} == {"elsewhere"}
 
 
 SIGNED = {"X-Iceberg-Access-Delegation": "remote-signing"}
