@@ -22,7 +22,7 @@ from catalog_server.model.care import (
     TableFigures,
     policy_of,
 )
-from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
+from catalog_server.model.errors import Cancelled, CatalogError, Invalid, NotFound, Overtaken
 from catalog_server.model.grant import Action
 from catalog_server.model.names import TableName
 from catalog_server.model.progress import Tell, seldom
@@ -68,7 +68,9 @@ class CareRuns:
             _check_iceberg(found)
             other = None if dry_run else rows.at_work(tx, found.id)
             if other is not None:
-                raise Conflict(f"table {found.full_name}", "no other care", f"run {other.id} ({other.operation.value})")
+                raise Overtaken(
+                    f"run {other.id} ({other.operation.value}) changes table {found.full_name}: one at a time does"
+                )
             new = CareRun(_new_id(), operation, found.full_name, found.id, options, dry_run, by=caller.user)
             return rows.create(tx, new)
 

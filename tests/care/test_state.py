@@ -80,6 +80,14 @@ def test_the_newest_run_that_changed_something_is_told(lake: Lake, care: CareRun
     assert found["operations"]["remove-orphans"]["last"] is None
 
 
+def test_a_run_tells_the_options_that_were_given_zero_among_them(lake: Lake) -> None:
+    lake.table()
+    address = f"{lake.served.url}/api/v1/catalogs/hive/databases/{lake.database}/tables/t/care/remove-orphans"
+    body = {"older_than_ms": 0, "force": True, "ignore_unreadable": False}
+    run = httpx.post(address, json=body, trust_env=False).json()
+    assert run["options"] == {"older_than_ms": 0, "force": True}
+
+
 def test_what_is_not_done_on_a_table_is_told_beforehand(lake: Lake) -> None:
     lake.table("kept", **{"gc.enabled": "false", "write.format.default": "orc"})
     found = state(lake, "kept")

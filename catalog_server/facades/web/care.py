@@ -122,7 +122,7 @@ class CareStateAnswer(msgspec.Struct):
 
 
 def _options(held: CareOptions) -> Open:
-    return {key: value for key, value in asdict(held).items() if value not in (None, False)}
+    return {key: value for key, value in asdict(held).items() if value is not None and value is not False}
 
 
 def _operation(found: OperationState) -> OperationStateAnswer:
