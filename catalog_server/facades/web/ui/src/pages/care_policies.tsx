@@ -1,6 +1,6 @@
 // What a table's properties say of its care: told in words, changed in forms, and taken back by one button.
 import { useMutation } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import { useAlterTable } from "../api/queries";
 import type { CareState, OperationState, Table } from "../api/types";
 import { Due } from "../components/basics";
@@ -39,9 +39,12 @@ function Form({
   const [draft, setDraft] = useState(() => draftOf(fields, table.parameters));
   const wrong = fields.some((field) => problemOf(field, draft[field.option] ?? "") !== null);
   const changes = changesOf(fields, draft, table.parameters);
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector("input")?.focus(), []);
   const saving = useMutation({ mutationFn: () => save(changes), onSuccess: onClose });
   return (
     <form
+      ref={form}
       className="stack care-policy-form"
       onSubmit={(event) => {
         event.preventDefault();
@@ -108,6 +111,12 @@ function Line({
   children: ReactNode;
 }) {
   const [editing, setEditing] = useState(false);
+  const button = useRef<HTMLButtonElement>(null);
+  const wasEditing = useRef(false);
+  useEffect(() => {
+    if (wasEditing.current && !editing) button.current?.focus();
+    wasEditing.current = editing;
+  }, [editing]);
   return (
     <li className="care-policy">
       <strong>{title}</strong>
@@ -117,6 +126,7 @@ function Line({
         <>
           <div>{children}</div>
           <button
+            ref={button}
             type="button"
             className="button small"
             aria-label={`Change: ${title}`}

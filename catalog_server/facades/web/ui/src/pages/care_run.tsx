@@ -234,8 +234,12 @@ export function CareRunPanel({
   useEffect(() => {
     if (state === undefined) return;
     if (!isFinal(state)) waited.current = true;
-    else if (waited.current) void client.invalidateQueries({ queryKey: ["catalogs", table.catalog] });
-  }, [state, client, table.catalog]);
+    else if (waited.current || begun) void client.invalidateQueries({ queryKey: ["catalogs", table.catalog] });
+  }, [state, begun, client, table.catalog]);
+  const close = () => {
+    setParams({ run: undefined });
+    document.getElementById("main")?.focus({ preventScroll: true });
+  };
   const cancel = () =>
     void remove(["care-runs", id]).then(() => {
       tell("It stops soon; what it has done stays done.");
@@ -252,7 +256,7 @@ export function CareRunPanel({
               <Icon name="stop" /> Cancel
             </button>
           )}
-          <button type="button" className="button small" onClick={() => setParams({ run: undefined })}>
+          <button type="button" className="button small" onClick={close}>
             Close
           </button>
         </div>
