@@ -1,23 +1,6 @@
 import { expect, test } from "vitest";
 import type { CareRun, Operation } from "../api/types";
-import {
-  OPTIONS,
-  RETENTION,
-  actionOf,
-  adviceOf,
-  ageOf,
-  ageText,
-  ageWords,
-  changesOf,
-  draftOf,
-  everyWords,
-  optionWords,
-  optionsOf,
-  outcomeOf,
-  policyFields,
-  problemOf,
-  sizeOf,
-} from "./care";
+import { actionOf, adviceOf, optionWords, outcomeOf } from "./care";
 
 const run = (operation: Operation, summary: CareRun["summary"], dry_run = false): CareRun => ({
   id: "1",
@@ -35,64 +18,6 @@ const run = (operation: Operation, summary: CareRun["summary"], dry_run = false)
   error: null,
   progress: {},
   summary,
-});
-
-test("ages are read as the server reads them and written the shortest way", () => {
-  expect(["90m", "12h", "7d", "2w", "0s"].map(ageOf)).toEqual([5_400_000, 43_200_000, 604_800_000, 1_209_600_000, 0]);
-  expect(["", "7", "7 d", "-1d", "d"].map(ageOf)).toEqual([null, null, null, null, null]);
-  expect([604_800_000, 43_200_000, 5_400_000, 0, 1].map(ageText)).toEqual(["7d", "12h", "90m", "0s", "1ms"]);
-  expect([604_800_000, 3_600_000].map(ageWords)).toEqual(["7 days", "1 hour"]);
-  expect([86_400_000, 43_200_000].map(everyWords)).toEqual(["every day", "every 12 hours"]);
-});
-
-test("sizes are read with and without their B", () => {
-  expect(["128M", "1GB", "64kib", "512", "big", "1.5G"].map(sizeOf)).toEqual([
-    134_217_728,
-    1_073_741_824,
-    65_536,
-    512,
-    null,
-    null,
-  ]);
-});
-
-test("options are read by their kind, and what makes no sense is told", () => {
-  const draft = { older_than_ms: "7d", retain_last: "5", ignore_unreadable: "true", target_bytes: "1M" };
-  expect(optionsOf("expire-snapshots", draft)).toEqual({
-    older_than_ms: 604_800_000,
-    retain_last: 5,
-    ignore_unreadable: true,
-  });
-  const [older, newest] = OPTIONS["expire-snapshots"];
-  expect([problemOf(older!, "7"), problemOf(older!, ""), problemOf(newest!, "0"), problemOf(newest!, "1")]).toEqual([
-    "A number and s, m, h, d or w, such as 7d.",
-    null,
-    "At least 1.",
-    null,
-  ]);
-});
-
-test("properties are typed as people write them, and only what differs is changed", () => {
-  const held = { "history.expire.max-snapshot-age-ms": "432000000", "history.expire.min-snapshots-to-keep": "3" };
-  const draft = draftOf(RETENTION, held);
-  expect(draft).toEqual({ "max-snapshot-age-ms": "5d", "min-snapshots-to-keep": "3", "max-ref-age-ms": "" });
-  expect(changesOf(RETENTION, draft, held)).toEqual({});
-  const typed = { ...draft, "max-snapshot-age-ms": "7d", "min-snapshots-to-keep": " " };
-  expect(changesOf(RETENTION, typed, held)).toEqual({
-    "history.expire.max-snapshot-age-ms": "604800000",
-    "history.expire.min-snapshots-to-keep": null,
-  });
-  const policy = policyFields("remove-orphans");
-  expect(policy.map((field) => field.key)).toEqual([
-    "care.remove-orphans.every",
-    "care.remove-orphans.older-than",
-    "care.remove-orphans.ignore-unreadable",
-  ]);
-  expect(changesOf(policy, { every: "1d", ignore_unreadable: "true" }, {})).toEqual({
-    "care.remove-orphans.every": "1d",
-    "care.remove-orphans.ignore-unreadable": "true",
-  });
-  expect(problemOf(policy[0]!, "5m")).toBe("At least 1 hour.");
 });
 
 test("options are said in phrases", () => {

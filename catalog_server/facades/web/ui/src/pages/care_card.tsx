@@ -6,17 +6,9 @@ import type { CareRun, CareState, OperationState, Table } from "../api/types";
 import { Bytes, Count, Due, Link, State, When } from "../components/basics";
 import { ErrorNote } from "../components/feedback";
 import { Icon } from "../components/icons";
-import {
-  type Draft,
-  OPERATIONS,
-  OPTIONS,
-  adviceOf,
-  ageWords,
-  everyWords,
-  optionWords,
-  optionsOf,
-  problemOf,
-} from "../lib/care";
+import { ageWords, everyWords } from "../lib/ages";
+import { OPERATIONS, adviceOf, optionWords } from "../lib/care";
+import { type Draft, OPTIONS, optionsOf, problemOf } from "../lib/care_options";
 import { plural } from "../lib/format";
 import { OptionInputs } from "./care_fields";
 import { careHref } from "./care_run";

@@ -1,6 +1,6 @@
 // The inputs of table care's options and of the properties that hold them.
 import { TextField } from "../components/forms";
-import { type Draft, type OptionField, problemOf } from "../lib/care";
+import { type Draft, type OptionField, problemOf } from "../lib/care_options";
 
 const SUGGESTED: Partial<Record<OptionField["kind"], readonly string[]>> = {
   age: ["12h", "1d", "3d", "7d", "30d"],

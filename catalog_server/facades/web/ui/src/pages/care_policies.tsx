@@ -6,18 +6,9 @@ import type { CareState, OperationState, Table } from "../api/types";
 import { Due } from "../components/basics";
 import { Confirm, ErrorNote, useToast } from "../components/feedback";
 import { Panel } from "../components/layout";
-import {
-  OPERATIONS,
-  type PropertyField,
-  RETENTION,
-  ageWords,
-  changesOf,
-  draftOf,
-  everyWords,
-  optionWords,
-  policyFields,
-  problemOf,
-} from "../lib/care";
+import { ageWords, everyWords } from "../lib/ages";
+import { OPERATIONS, optionWords } from "../lib/care";
+import { type PropertyField, RETENTION, changesOf, draftOf, policyFields, problemOf } from "../lib/care_options";
 import { OptionInputs } from "./care_fields";
 
 const GC = "gc.enabled";
