@@ -16,13 +16,17 @@ from catalog_server.model.care import (
     CareOptions,
     CarePolicy,
     CareRun,
+    CareState,
     Operation,
+    OperationState,
+    TableFigures,
     policy_of,
 )
-from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Invalid, NotFound
+from catalog_server.model.errors import Cancelled, CatalogError, Invalid, NotFound, Overtaken
 from catalog_server.model.grant import Action
 from catalog_server.model.names import TableName
 from catalog_server.model.progress import Tell, seldom
+from catalog_server.model.table import Table
 from catalog_server.store import care as rows
 from catalog_server.store import tables
 from catalog_server.store.transaction import Transaction, now
@@ -61,17 +65,45 @@ class CareRuns:
 
         def work(tx: Transaction) -> CareRun:
             found = self._catalog.tables.find(tx, caller, Action.ALTER, name, lock=True)
-            if not found.is_iceberg:
-                raise Invalid("table", f"{found.full_name} is no Iceberg table: only those need this care")
+            _check_iceberg(found)
             other = None if dry_run else rows.at_work(tx, found.id)
             if other is not None:
-                raise Conflict(f"table {found.full_name}", "no other care", f"run {other.id} ({other.operation.value})")
+                raise Overtaken(
+                    f"run {other.id} ({other.operation.value}) changes table {found.full_name}: one at a time does"
+                )
             new = CareRun(_new_id(), operation, found.full_name, found.id, options, dry_run, by=caller.user)
             return rows.create(tx, new)
 
         made = self._store.write(work)
         self.wake()
         return made
+
+    def state(self, caller: Caller, name: TableName) -> CareState:
+        """A table at a glance, by its metadata alone; its operations in the order in which policies have them done.
+
+        Raises:
+            NotFound: the table, or its metadata file.
+            Invalid: the table is none of Iceberg.
+        """
+        with self._store.read() as tx:
+            found = self._catalog.tables.find(tx, caller, Action.DESCRIBE, name)
+            newest = rows.newest(tx, found.id)
+        _check_iceberg(found)
+        figures = self._catalog.care.figures(found)
+        states = tuple(self._operation(one, found, figures, newest.get(one)) for one in POLICY_OPERATIONS)
+        return CareState(figures, states, next((one for one in newest.values() if one.state not in FINAL_STATES), None))
+
+    def _operation(
+        self, operation: Operation, table: Table, figures: TableFigures, last: CareRun | None
+    ) -> OperationState:  # fmt: skip
+        policy, problem = None, None
+        try:
+            policy = policy_of(operation, table.parameters)
+            if policy is not None:
+                self._catalog.care.check(operation, policy.options)
+        except CatalogError as error:
+            policy, problem = None, error.message
+        return OperationState(operation, policy, problem, figures.refusals.get(operation), last)
 
     def apply_policies(self) -> int:
         """Queue what is due by the properties of tables, at most one operation for each, and return how much that is.
@@ -225,6 +257,11 @@ class CareRuns:
     def _may_see(self, tx: Transaction, caller: Caller, one: CareRun) -> bool:
         policy = self._catalog.grants.policy
         return policy.decide(tx, caller, Action.DESCRIBE, grants.of_table(one.table)).allowed
+
+
+def _check_iceberg(table: Table) -> None:
+    if not table.is_iceberg:
+        raise Invalid("table", f"{table.full_name} is no Iceberg table: only those need this care")
 
 
 def _new_id() -> str:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from catalog_server.catalog.care_figures import figures_of
 from catalog_server.catalog.care_work import CareWork
-from catalog_server.catalog.commits import Commits
+from catalog_server.catalog.commits import Commits, location_of
 from catalog_server.catalog.core import Core
 from catalog_server.catalog.data_file_rewrites import DataFileRewrites
 from catalog_server.catalog.file_holders import FileHolders
 from catalog_server.catalog.orphan_files import OrphanFiles, age_of
 from catalog_server.catalog.snapshot_expiry import SnapshotExpiry
-from catalog_server.model.care import CareOptions, Operation
+from catalog_server.lake.iceberg.document import completed
+from catalog_server.model.care import CareOptions, Operation, TableFigures
 from catalog_server.model.errors import Invalid
+from catalog_server.model.table import Table
+from catalog_server.store.transaction import now
 
 TARGET_BYTES_MIN = 1024
 
@@ -21,6 +25,7 @@ class Care:
     """The rules of table care; all of them raise `NotFound` and `Denied` beside the errors they name."""
 
     def __init__(self, core: Core, commits: Commits) -> None:
+        self._commits = commits
         holders = FileHolders(core)
         self._rules: dict[Operation, Callable[[CareWork], dict[str, object]]] = {
             Operation.EXPIRE_SNAPSHOTS: SnapshotExpiry(core, commits, holders).run,
@@ -40,6 +45,11 @@ class Care:
             raise Invalid("min_input_files", "must be 2 or more: one file alone is not rewritten")
         if operation is Operation.REMOVE_ORPHANS:
             age_of(options)
+
+    def figures(self, table: Table) -> TableFigures:
+        """What the metadata of an Iceberg table tells; raises `NotFound` when its file is gone."""
+        document = completed(self._commits.read(location_of(table)))
+        return figures_of(document, table.full_name, now())
 
     def run(self, operation: Operation, work: CareWork) -> dict[str, object]:
         """Do an operation, or in a dry run find out what it would do, and return that in numbers."""

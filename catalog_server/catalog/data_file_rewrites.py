@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from catalog_server.catalog.care_work import SAMPLE, CareWork
 from catalog_server.catalog.commits import Commits, IcebergTable
 from catalog_server.catalog.core import Core
+from catalog_server.lake.iceberg import rewritable
 from catalog_server.lake.iceberg.packing import SmallFile, bins
 from catalog_server.model.care import MIN_INPUT_FILES_DEFAULT
 from catalog_server.model.errors import CatalogError, Conflict, OutcomeUnknown
@@ -67,17 +68,13 @@ class DataFileRewrites:
         return summary
 
     def _load(self, work: CareWork) -> IcebergTable:
-        from catalog_server.lake.iceberg import rewriting
-
         found = self.commits.load_to_change(work.caller, work.name)
-        rewriting.check(found.document, str(work.name))
+        rewritable.check(found.document, str(work.name))
         return found
 
     def _planned(self, work: CareWork, table: IcebergTable) -> list[Bin]:
-        from catalog_server.lake.iceberg import rewriting
-
-        target = rewriting.target_of(table.document, work.options.target_bytes)
-        files = rewriting.Rewriting(self.core.lake, table.metadata_location, str(work.name)).small_files()
+        target = rewritable.target_of(table.document, work.options.target_bytes)
+        files = self._reader(work, table).small_files()
         least = work.options.min_input_files
         return list(bins(files, target, MIN_INPUT_FILES_DEFAULT if least is None else least))
 

@@ -8,7 +8,7 @@ from catalog_server.catalog.core import Core
 from catalog_server.catalog.file_holders import FileHolders
 from catalog_server.lake import locations
 from catalog_server.lake.iceberg.file_set import UNREFERENCED, File, FileSet
-from catalog_server.lake.iceberg.purge import collects_garbage
+from catalog_server.lake.iceberg.purge import check_collects_garbage
 from catalog_server.lake.iceberg.references import referenced
 from catalog_server.model.care import ORPHAN_AGE_MS_DEFAULT, ORPHAN_AGE_MS_MIN, CareOptions
 from catalog_server.model.errors import Invalid
@@ -76,10 +76,7 @@ class OrphanFiles:
 
     def _load(self, work: CareWork) -> IcebergTable:
         found = self.commits.load_to_change(work.caller, work.name)
-        if not collects_garbage(found.document):
-            raise Invalid(
-                "gc.enabled", f"is false: files of table {work.name} may belong to others and are not deleted"
-            )
+        check_collects_garbage(found.document, str(work.name))
         return found
 
     def _list(self, table: IcebergTable, oldest: int, files: FileSet, work: CareWork) -> int:

@@ -14,10 +14,10 @@ from catalog_server.catalog.table_locations import places
 from catalog_server.lake.iceberg import references
 from catalog_server.lake.iceberg.document import completed
 from catalog_server.lake.iceberg.file_set import File, FileSet
-from catalog_server.lake.iceberg.purge import collects_garbage
+from catalog_server.lake.iceberg.purge import check_collects_garbage
 from catalog_server.lake.iceberg.retention import Expiry, expiry_of
 from catalog_server.lake.iceberg.updates import apply_updates
-from catalog_server.model.errors import Conflict, Invalid, NotFound
+from catalog_server.model.errors import Conflict, NotFound
 from catalog_server.model.failpoint import reach
 from catalog_server.store.transaction import now
 
@@ -113,10 +113,7 @@ class SnapshotExpiry:
 
     def _load(self, work: CareWork) -> IcebergTable:
         found = self.commits.load_to_change(work.caller, work.name)
-        if not collects_garbage(found.document):
-            raise Invalid(
-                "gc.enabled", f"is false: files of table {work.name} may belong to others and are not deleted"
-            )
+        check_collects_garbage(found.document, str(work.name))
         return found
 
     def _collect(self, done: _Step, files: FileSet, work: CareWork) -> None:

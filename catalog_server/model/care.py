@@ -138,3 +138,65 @@ def policy_of(operation: Operation, properties: Mapping[str, str]) -> CarePolicy
     if every_ms < HOUR_MS:
         raise Invalid(prefix + "every", f"{every!r} is less than an hour")
     return CarePolicy(operation, every_ms, CareOptions(**options))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationState:
+    """How an operation stands with a table."""
+
+    operation: Operation
+    policy: CarePolicy | None = None
+    """What the table's properties ask for."""
+    problem: str | None = None
+    """Which of these properties makes no sense, so that nothing is done."""
+    refusal: str | None = None
+    """Why the operation is not done on this table, as far as its metadata tells."""
+    last: CareRun | None = None
+    """The newest run that was no dry run."""
+
+    @property
+    def due_at(self) -> int | None:
+        """When the policy has it done again, 0 for at once; None without a policy."""
+        if self.policy is None:
+            return None
+        return 0 if self.last is None else self.last.created_at + self.policy.every_ms
+
+
+@dataclass(frozen=True, slots=True)
+class TableFigures:
+    """What an Iceberg table's metadata alone says of the care it needs; None where its writers did not say.
+
+    Sizes and counts of files are those of the current snapshot, ages are in milliseconds.
+    """
+
+    snapshots: int
+    refs: int
+    """Branches and tags."""
+    oldest_snapshot_at: int | None
+    newest_snapshot_at: int | None
+    rows: int | None
+    data_files: int | None
+    delete_files: int | None
+    bytes: int | None
+    target_bytes: int | None
+    """The size that data files are to have; None for a property that is no number."""
+    max_snapshot_age_ms: int | None
+    min_snapshots: int | None
+    max_ref_age_ms: int | None
+    """As the properties `history.expire.*` say; all None when one of them is no number."""
+    expiring_snapshots: int
+    expiring_refs: int
+    """What would expire now by these properties."""
+    deletes_files: bool
+    """Whether files may be deleted (`gc.enabled`)."""
+    refusals: Mapping[Operation, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CareState:
+    """A table at a glance: what there is to be tidied up, what is asked for, and what was done last."""
+
+    figures: TableFigures
+    operations: tuple[OperationState, ...]
+    at_work: CareRun | None
+    """The run that changes the table now."""

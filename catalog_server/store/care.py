@@ -84,6 +84,16 @@ def at_work(tx: Transaction, table_id: int) -> CareRun | None:
     return _run(row) if row else None
 
 
+def newest(tx: Transaction, table_id: int) -> dict[Operation, CareRun]:
+    """The newest run of each operation on a table that was no dry run; one that is at work is among them."""
+    order = (care_runs.c.created_at.desc(), care_runs.c.id.desc())
+    place = func.row_number().over(partition_by=care_runs.c.operation, order_by=order).label("place")
+    changing = select(care_runs, place).where(care_runs.c.table_id == table_id, care_runs.c.dry_run.is_(False))
+    ranked = changing.subquery()
+    rows = tx.connection.execute(select(ranked).where(ranked.c.place == 1))
+    return {Operation(row.operation): _run(row) for row in rows}
+
+
 def list_page(
     tx: Transaction, table_id: int | None = None, before: tuple[int, str] | None = None, count: int = 100
 ) -> list[CareRun]:  # fmt: skip

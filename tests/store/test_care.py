@@ -52,6 +52,18 @@ def test_runs_are_listed_newest_first_and_by_table(catalog: CatalogService, call
         runs.list(caller, TableName("hive", "sales", "nothing"))
 
 
+def test_the_newest_run_of_each_operation_is_found(catalog: CatalogService, caller: Caller) -> None:
+    runs = CareRuns(catalog)
+    for operation in (EXPIRE, EXPIRE, Operation.REWRITE):
+        begun = runs.start(caller, operation, NAME, CareOptions())
+        if operation is EXPIRE:
+            runs.execute(begun.id)
+    runs.start(caller, EXPIRE, NAME, CareOptions(), dry_run=True)
+    found = runs.state(caller, NAME)
+    assert [one.last and one.last.state for one in found.operations] == ["QUEUED", "SUCCEEDED", None]
+    assert (found.at_work, found.operations[1].due_at) == (found.operations[0].last, None)
+
+
 def test_old_runs_of_a_table_are_forgotten(
     catalog: CatalogService, caller: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:

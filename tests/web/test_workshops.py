@@ -150,6 +150,26 @@ def test_a_job_is_made_run_and_its_table_says_what_it_came_from(open_page: OpenP
     expect(page.get_by_role("heading", level=1)).to_have_text("flights")
 
 
+def test_a_connection_to_azure_keeps_its_key_to_itself(open_page: OpenPage, seeded: Seed) -> None:
+    prefix = "abfss://lake@account.dfs.core.windows.net/"
+    page = open_page("/new-connection", expected=(400,))
+    page.get_by_label("Name").fill("blobs")
+    page.get_by_label("Kind").select_option("azure")
+    page.get_by_label("Prefixes").fill("s3://lake/")
+    page.get_by_label("Account key").fill("env:AZURE_KEY")
+    page.get_by_label("Options").fill("endpoint = http://127.0.0.1:10000/account")
+    page.get_by_role("button", name="Create connection").click()
+    expect(page.get_by_role("alert")).to_contain_text("abfss://container@account")
+    page.get_by_label("Prefixes").fill(prefix)
+    page.get_by_role("button", name="Create connection").click()
+    expect(page.get_by_text("account_key", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name="Crawl it")).to_have_attribute("href", re.compile("target=abfss"))
+    made = seeded.call("GET", "/connections/blobs")
+    assert (made["kind"], made["prefixes"], made["secret_names"]) == ("azure", [prefix], ["account_key"])
+    assert made["options"] == {"endpoint": "http://127.0.0.1:10000/account"}
+    seeded.call("DELETE", "/connections/blobs")
+
+
 def test_a_connection_is_made_tested_and_deleted_by_typing_its_name(open_page: OpenPage, tmp_path: Path) -> None:
     path = tmp_path / "shop.db"
     with sqlite3.connect(path) as database:

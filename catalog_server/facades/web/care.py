@@ -16,7 +16,7 @@ from catalog_server.facades.web.messages import Open, Page
 from catalog_server.facades.web.paging import Paged, place, token
 from catalog_server.facades.web.routing import Call, Routes
 from catalog_server.facades.web.waiting import Waiting, settled
-from catalog_server.model.care import CareOptions, CareRun, Operation
+from catalog_server.model.care import CareOptions, CareRun, Operation, OperationState
 from catalog_server.model.names import TableName
 
 routes = Routes("Table care")
@@ -54,6 +54,13 @@ class Rewrite(Body):
     dry_run: bool = False
 
 
+class CarePolicyAnswer(msgspec.Struct):
+    """What a table's properties ask to be done for it again and again."""
+
+    every_ms: int
+    options: Open
+
+
 class CareRunAnswer(msgspec.Struct):
     """One operation on a table; `summary` says what was done, or would be, in counts and bytes, with some of the files."""
 
@@ -74,15 +81,70 @@ class CareRunAnswer(msgspec.Struct):
     summary: Open
 
 
+class OperationStateAnswer(msgspec.Struct):
+    """How an operation stands with a table: whether properties ask for it, why it is refused, and its newest run."""
+
+    operation: str
+    policy: CarePolicyAnswer | None
+    due_at: int | None
+    """When the policy has it done again, 0 for at once."""
+    problem: str | None
+    """Which property makes no sense, so that nothing is done."""
+    refusal: str | None
+    """Why it is not done on this table."""
+    last: CareRunAnswer | None
+
+
+class CareStateAnswer(msgspec.Struct):
+    """An Iceberg table at a glance, by its metadata alone; null where its writers did not say.
+
+    Files, rows and bytes are those of the current snapshot; `expiring_*` would go now by `history.expire.*`.
+    """
+
+    snapshots: int
+    refs: int
+    oldest_snapshot_at: int | None
+    newest_snapshot_at: int | None
+    rows: int | None
+    data_files: int | None
+    delete_files: int | None
+    bytes: int | None
+    target_bytes: int | None
+    max_snapshot_age_ms: int | None
+    min_snapshots: int | None
+    max_ref_age_ms: int | None
+    expiring_snapshots: int
+    expiring_refs: int
+    deletes_files: bool
+    operations: list[OperationStateAnswer]
+    at_work: CareRunAnswer | None
+    """The run that changes the table now."""
+
+
+def _options(held: CareOptions) -> Open:
+    return {key: value for key, value in asdict(held).items() if value is not None and value is not False}
+
+
+def _operation(found: OperationState) -> OperationStateAnswer:
+    policy = found.policy
+    return OperationStateAnswer(
+        operation=found.operation.value,
+        policy=None if policy is None else CarePolicyAnswer(policy.every_ms, _options(policy.options)),
+        due_at=found.due_at,
+        problem=found.problem,
+        refusal=found.refusal,
+        last=None if found.last is None else _answer(found.last),
+    )
+
+
 def _answer(run: CareRun) -> CareRunAnswer:
-    options = {key: value for key, value in asdict(run.options).items() if value not in (None, False)}
     return CareRunAnswer(
         id=run.id,
         operation=run.operation.value,
         catalog=run.table.catalog,
         database=run.table.database,
         table=run.table.table,
-        options=options,
+        options=_options(run.options),
         dry_run=run.dry_run,
         state=run.state,
         created_at=when(run.created_at),
@@ -131,6 +193,19 @@ def list_table_care(call: Call, catalog: str, database: str, table: str, query: 
     before = place(query.page_token, tuple[int, str])
     name = TableName(catalog, database, table)
     return _page(call.services.care.list(call.caller, name, before, query.page_size))
+
+
+@routes.get(f"{TABLE}/state")
+def get_care_state(call: Call, catalog: str, database: str, table: str) -> CareStateAnswer:
+    """Get an Iceberg table at a glance: what there is to be tidied up, what its properties ask for, what was done last."""
+    found = call.services.care.state(call.caller, TableName(catalog, database, table))
+    figures = asdict(found.figures)
+    del figures["refusals"]
+    return CareStateAnswer(
+        **figures,
+        operations=[_operation(one) for one in found.operations],
+        at_work=None if found.at_work is None else _answer(found.at_work),
+    )
 
 
 @routes.get("/care-runs")

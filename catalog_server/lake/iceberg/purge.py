@@ -9,7 +9,7 @@ from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.iceberg import files, references
 from catalog_server.lake.iceberg.document import completed
 from catalog_server.lake.iceberg.shapes import Json
-from catalog_server.model.errors import NotFound
+from catalog_server.model.errors import Invalid, NotFound
 
 GC_ENABLED = "gc.enabled"
 
@@ -37,6 +37,12 @@ def delete_files(lake: Lake, metadata_location: str, wanted: Callable[[str], boo
 def collects_garbage(document: Json) -> bool:
     """Whether files of a table may be deleted: not with `gc.enabled` false, since others may use them."""
     return str(document["properties"].get(GC_ENABLED, "true")).lower() != "false"
+
+
+def check_collects_garbage(document: Json, name: str) -> None:
+    """Refuse to delete files of a table that does not let it; raises `Invalid`."""
+    if not collects_garbage(document):
+        raise Invalid(GC_ENABLED, f"is false: files of table {name} may belong to others and are not deleted")
 
 
 def _files_of(lake: Lake, document: Json) -> Iterator[str]:

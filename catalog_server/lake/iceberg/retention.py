@@ -32,6 +32,29 @@ class Expiry:
         return updates
 
 
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """What a table says of its snapshots, else Iceberg's defaults. Ages in milliseconds."""
+
+    max_snapshot_age_ms: int
+    """Snapshots that are older expire."""
+    min_snapshots: int
+    """The newest of each branch stay, however old."""
+    max_ref_age_ms: int | None
+    """Branches and tags that are older go; None for never."""
+
+
+def retention_of(document: Json) -> Retention:
+    """The properties `history.expire.*` of a table; raises `Invalid` for one that is no number."""
+    properties = document["properties"]
+    age, least = _number(properties, MAX_SNAPSHOT_AGE), _number(properties, MIN_SNAPSHOTS)
+    return Retention(
+        MAX_SNAPSHOT_AGE_MS_DEFAULT if age is None else age,
+        MIN_SNAPSHOTS_DEFAULT if least is None else least,
+        _number(properties, MAX_REF_AGE),
+    )
+
+
 def expiry_of(document: Json, now_ms: int, older_than_ms: int | None = None, retain_last: int | None = None) -> Expiry:
     """What expires of a complete document.
 
@@ -41,15 +64,14 @@ def expiry_of(document: Json, now_ms: int, older_than_ms: int | None = None, ret
     Raises:
         Invalid: a property that is no number.
     """
-    properties = document["properties"]
-    age = _first(older_than_ms, _number(properties, MAX_SNAPSHOT_AGE), MAX_SNAPSHOT_AGE_MS_DEFAULT)
-    least = _first(retain_last, _number(properties, MIN_SNAPSHOTS), MIN_SNAPSHOTS_DEFAULT)
-    ref_age = _number(properties, MAX_REF_AGE)
+    said = retention_of(document)
+    age = said.max_snapshot_age_ms if older_than_ms is None else older_than_ms
+    least = said.min_snapshots if retain_last is None else retain_last
     snapshots = {one["snapshot-id"]: one for one in document["snapshots"]}
     refs = {
         name: ref
         for name, ref in document["refs"].items()
-        if name == MAIN or _ref_stays(ref, snapshots, now_ms, ref_age)
+        if name == MAIN or _ref_stays(ref, snapshots, now_ms, said.max_ref_age_ms)
     }
     kept, reached = set[int](), set[int]()
     for ref in refs.values():
@@ -88,10 +110,6 @@ def _ref_stays(ref: Json, snapshots: Mapping[int, Json], now_ms: int, age: int |
     snapshot = snapshots.get(ref["snapshot-id"])
     limit = ref.get("max-ref-age-ms", age)
     return snapshot is not None and (limit is None or now_ms - snapshot["timestamp-ms"] <= int(limit))
-
-
-def _first(asked: int | None, said: int | None, default: int) -> int:
-    return asked if asked is not None else said if said is not None else default
 
 
 def _number(properties: Mapping[str, object], key: str) -> int | None:

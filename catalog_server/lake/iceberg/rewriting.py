@@ -17,42 +17,14 @@ from pyiceberg.schema import sanitize_column_names
 from pyiceberg.table import FileScanTask, StaticTable, Transaction
 
 from catalog_server.lake.filesystem import Lake
-from catalog_server.lake.iceberg.document import ROW_LINEAGE_VERSION, default_order
 from catalog_server.lake.iceberg.packing import SmallFile
+from catalog_server.lake.iceberg.rewritable import INSTEAD, delete_files_refused
 from catalog_server.lake.iceberg.shapes import Json
 from catalog_server.lake.iceberg.storage import file_io_properties
-from catalog_server.model.errors import CatalogError, Invalid, Unsupported
+from catalog_server.model.errors import CatalogError, Unsupported
 
-TARGET_BYTES = "write.target-file-size-bytes"
-TARGET_BYTES_DEFAULT = 512 * 1024 * 1024
 _BUFFER_BYTES = 128 * 1024 * 1024
 """Of rows that are gathered before a row group is written."""
-_INSTEAD = "; run Spark's rewrite_data_files in a job instead"
-
-
-def check(document: Json, name: str) -> None:
-    """Refuse a table that could not be written as it is to be; raises `Unsupported` that says what it would need."""
-    version = int(document["format-version"])
-    if version >= ROW_LINEAGE_VERSION:
-        raise Unsupported(
-            f"table {name} has format version {version}, whose row ids a rewrite must carry over{_INSTEAD}"
-        )
-    if default_order(document).get("fields"):
-        raise Unsupported(f"table {name} has a sort order, and its files are to be sorted{_INSTEAD}")
-    if document["properties"].get("encryption.key-id") or document.get("encryption-keys"):
-        raise Unsupported(f"files of table {name} are encrypted{_INSTEAD}")
-    written = str(document["properties"].get("write.format.default", "parquet")).lower()
-    if written != "parquet":
-        raise Unsupported(f"files of table {name} are written as {written}; only Parquet is rewritten here{_INSTEAD}")
-
-
-def target_of(document: Json, asked: int | None) -> int:
-    """The size in bytes that files are to have: as asked, else as the table says; raises `Invalid` for no number."""
-    said = document["properties"].get(TARGET_BYTES, TARGET_BYTES_DEFAULT) if asked is None else asked
-    try:
-        return int(said)
-    except ValueError as error:
-        raise Invalid(TARGET_BYTES, f"{said!r} is not a whole number") from error
 
 
 @contextmanager
@@ -63,7 +35,7 @@ def _told(name: str) -> Iterator[None]:
     except CatalogError:
         raise
     except (NotImplementedError, ValueError, TypeError, pa.ArrowException) as error:
-        raise Unsupported(f"table {name} cannot be rewritten here: {str(error)[:300]}{_INSTEAD}") from error
+        raise Unsupported(f"table {name} cannot be rewritten here: {str(error)[:300]}{INSTEAD}") from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +137,7 @@ class Rewriting:
         for manifest in snapshot.manifests(self._table.io) if snapshot is not None else ():
             if manifest.content == ManifestContent.DELETES:
                 if _lists_any(manifest):
-                    raise Unsupported(f"table {self.name} has delete files, which are to be applied{_INSTEAD}")
+                    raise delete_files_refused(self.name)
             elif manifest.partition_spec_id == spec:
                 for entry in manifest.fetch_manifest_entry(self._table.io, discard_deleted=True):
                     if entry.data_file.file_format == FileFormat.PARQUET:

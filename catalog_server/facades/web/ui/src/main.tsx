@@ -11,6 +11,7 @@ import "./styles/parts.css";
 import "./styles/dialogs.css";
 import "./styles/forms.css";
 import "./styles/pages.css";
+import "./styles/care.css";
 
 const client = new QueryClient({
   defaultOptions: {

@@ -1,7 +1,9 @@
 // What the pages ask of the API, by one hook per question; the live events make old answers stale.
 import { type QueryClient, keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from "@tanstack/react-query";
-import { get, patch, type Query as Parameters } from "./client";
+import { get, patch, post, type Query as Parameters } from "./client";
 import {
+  type CareRun,
+  type CareState,
   type Catalog,
   type CatalogEvent,
   type Connection,
@@ -11,6 +13,7 @@ import {
   type Hit,
   type Info,
   type Job,
+  type Operation,
   type Page,
   type PartitionPage,
   type PastCrawl,
@@ -29,6 +32,7 @@ import {
 const RUNNING_POLL_MS = 1000;
 const HOUR_MS = 3_600_000;
 const HISTORY_PAGE = 25;
+const POLICY_POLL_MS = 30_000;
 
 function useGet<T>(
   parts: readonly string[],
@@ -78,6 +82,41 @@ export function useAlterTable(catalog: string, database: string, table: string):
     const altered = await patch<Table>(tableParts(catalog, database, table), change);
     await client.invalidateQueries({ queryKey: ["catalogs", catalog] });
     return altered;
+  };
+}
+
+/** How a table stands; asked for again while something changes it, and now and then for what policies begin. */
+export const useCareState = (catalog: string, database: string, table: string) =>
+  useQuery({
+    queryKey: [...tableParts(catalog, database, table), "care", "state"],
+    queryFn: ({ signal }) => get<CareState>([...tableParts(catalog, database, table), "care", "state"], {}, signal),
+    refetchInterval: (state) => (state.state.data?.at_work == null ? POLICY_POLL_MS : RUNNING_POLL_MS),
+  });
+export function useCareRuns(catalog: string, database: string, table: string) {
+  const parts = [...tableParts(catalog, database, table), "care"];
+  return useInfiniteQuery({
+    queryKey: [...parts],
+    queryFn: ({ pageParam, signal }) =>
+      get<Page<CareRun>>(parts, { page_size: HISTORY_PAGE, page_token: pageParam }, signal),
+    initialPageParam: null as string | null,
+    getNextPageParam: (last) => last.next_page_token,
+    placeholderData: keepPreviousData,
+    refetchInterval: (state) =>
+      state.state.data?.pages.some((page) => page.items.some((item) => !isFinal(item.state)))
+        ? RUNNING_POLL_MS
+        : POLICY_POLL_MS,
+  });
+}
+/** Queues an operation on a table, or a preview of it, and has everything that shows it look again. */
+export function useStartCare(catalog: string, database: string, table: string) {
+  const client = useQueryClient();
+  const parts = tableParts(catalog, database, table);
+  return async (operation: Operation, options: Readonly<Record<string, unknown>>, dryRun: boolean) => {
+    try {
+      return await post<CareRun>([...parts, "care", operation], { ...options, dry_run: dryRun });
+    } finally {
+      void client.invalidateQueries({ queryKey: [...parts, "care"] });
+    }
   };
 }
 
@@ -163,6 +202,7 @@ export const useCrawlChanges = (id: string) => usePages<TableDifference>(["crawl
 export const useRuns = (job?: string, pageSize = 50) => useLiveList<Run>(["runs"], { job, page_size: pageSize });
 export const useRun = (id: string) => useLive<Run>(["runs", id]);
 export const useQueryRun = (id: string) => useLive<Query>(["queries", id], 500, 30);
+export const useCareRun = (id: string) => useLive<CareRun>(["care-runs", id], 500, 30);
 export const useEvents = (limit: number) =>
   useGet<{ items: CatalogEvent[]; last_number: number }>(["events"], { limit });
 

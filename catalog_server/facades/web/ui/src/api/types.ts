@@ -356,6 +356,90 @@ export interface Job {
   last_run: Run | null;
 }
 
+export type Operation = "rewrite" | "expire-snapshots" | "remove-orphans";
+
+export interface Amount {
+  files: number;
+  bytes: number;
+}
+
+export const FILE_KINDS = [
+  "unreferenced",
+  "data",
+  "deletes",
+  "statistics",
+  "manifests",
+  "manifest-lists",
+  "metadata",
+] as const;
+
+/** What a run of table care did, or a dry run would do; which numbers there are depends on the operation. */
+export interface CareSummary extends Partial<Record<(typeof FILE_KINDS)[number], Amount>> {
+  files?: number;
+  bytes?: number;
+  sample?: string[];
+  snapshots?: number;
+  refs?: number;
+  /** Files left because something else needs them. */
+  spared?: number;
+  seen?: number;
+  rows?: number;
+  new_files?: number;
+  /** Other tables whose files could not be told. */
+  unread?: string[];
+}
+
+export interface CareRun {
+  id: string;
+  operation: Operation;
+  catalog: string;
+  database: string;
+  table: string;
+  options: Record<string, unknown>;
+  dry_run: boolean;
+  state: string;
+  created_at: Time;
+  started_at: Time;
+  finished_at: Time;
+  /** Nobody where a policy asked for it. */
+  by: string | null;
+  error: string | null;
+  progress: Record<string, unknown>;
+  summary: CareSummary;
+}
+
+/** How an operation stands with a table. */
+export interface OperationState {
+  operation: Operation;
+  policy: { every_ms: number; options: Record<string, unknown> } | null;
+  /** 0 for at once. */
+  due_at: number | null;
+  problem: string | null;
+  refusal: string | null;
+  last: CareRun | null;
+}
+
+/** An Iceberg table at a glance; null where its writers did not say. */
+export interface CareState {
+  snapshots: number;
+  refs: number;
+  oldest_snapshot_at: Time;
+  newest_snapshot_at: Time;
+  rows: number | null;
+  data_files: number | null;
+  delete_files: number | null;
+  bytes: number | null;
+  target_bytes: number | null;
+  max_snapshot_age_ms: number | null;
+  min_snapshots: number | null;
+  max_ref_age_ms: number | null;
+  expiring_snapshots: number;
+  expiring_refs: number;
+  deletes_files: boolean;
+  operations: OperationState[];
+  at_work: CareRun | null;
+}
+
 export interface LogPage {
   text: string;
   offset: number;
@@ -376,6 +460,6 @@ export interface CatalogEvent {
   run: string | null;
 }
 
-/** Whether a query, a crawl or a run has come to its end. */
+/** Whether a query, a crawl, a run or table care has come to its end. */
 export const isFinal = (state: string): boolean =>
   ["FINISHED", "SUCCEEDED", "FAILED", "CANCELLED", "TIMED_OUT", "SKIPPED"].includes(state);

@@ -107,7 +107,29 @@ export function ConnectionsPage() {
   );
 }
 
-const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", "s3"];
+const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", "s3", "azure"];
+/** Kinds of stores: where their locations begin, and options that they may need. */
+const STORES: Readonly<Record<string, { prefix: string; options: string; hint?: string }>> = {
+  s3: { prefix: "s3://bucket/", options: "endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true" },
+  azure: {
+    prefix: "abfss://container@account.dfs.core.windows.net/",
+    options: "endpoint = http://127.0.0.1:10000/account",
+    hint: "Or a SAS token; without either, the container must be public. Also a reference: env:NAME, file:/path.",
+  },
+};
+/** Inputs of secrets by kind: the name that the API knows, and what people call it. */
+const SECRETS: Readonly<Record<string, readonly (readonly [name: string, label: string])[]>> = {
+  s3: [
+    ["access_key_id", "Access key id"],
+    ["secret_access_key", "Secret access key"],
+  ],
+  azure: [
+    ["account_key", "Account key"],
+    ["sas_token", "SAS token"],
+  ],
+  sqlite: [],
+};
+const PASSWORD = [["password", "Password"]] as const;
 const EXAMPLES: Record<string, string> = {
   postgresql: "postgresql://reader@db.internal:5432/sales",
   mysql: "mysql://reader@db.internal:3306/sales",
@@ -119,25 +141,22 @@ interface Draft {
   name: string;
   kind: string;
   url: string;
-  password: string;
-  keyId: string;
-  keySecret: string;
+  secrets: Readonly<Record<string, string>>;
   prefixes: string;
   options: string;
   comment: string;
 }
 
 function bodyOf(draft: Draft): Record<string, unknown> {
-  const secrets: Record<string, string> = {};
-  if (draft.kind === "s3") {
-    if (draft.keyId !== "") secrets.access_key_id = draft.keyId;
-    if (draft.keySecret !== "") secrets.secret_access_key = draft.keySecret;
-  } else if (draft.password !== "") secrets.password = draft.password;
+  const asked = SECRETS[draft.kind] ?? PASSWORD;
+  const secrets = Object.fromEntries(
+    asked.flatMap(([name]) => (draft.secrets[name] ? [[name, draft.secrets[name]]] : [])),
+  );
   return {
     name: draft.name.trim(),
     kind: draft.kind,
     ...(draft.url.trim() === "" ? {} : { url: draft.url.trim() }),
-    ...(draft.kind === "s3" ? { prefixes: linesOf(draft.prefixes) } : {}),
+    ...(draft.kind in STORES ? { prefixes: linesOf(draft.prefixes) } : {}),
     options: pairsOf(draft.options),
     secrets,
     ...(draft.comment.trim() === "" ? {} : { comment: draft.comment.trim() }),
@@ -149,14 +168,13 @@ export function NewConnectionPage() {
     name: "",
     kind: "postgresql",
     url: "",
-    password: "",
-    keyId: "",
-    keySecret: "",
+    secrets: {},
     prefixes: "",
     options: "",
     comment: "",
   });
-  const put = (key: keyof Draft) => (value: string) => setDraft((now) => ({ ...now, [key]: value }));
+  const put = (key: Exclude<keyof Draft, "secrets">) => (value: string) =>
+    setDraft((now) => ({ ...now, [key]: value }));
   const client = useQueryClient();
   const create = useMutation({
     mutationFn: async () => post<Connection>(["connections"], bodyOf(draft)),
@@ -166,7 +184,23 @@ export function NewConnectionPage() {
       navigate(href(["connections", connection.name]));
     },
   });
-  const store = draft.kind === "s3";
+  const store = STORES[draft.kind];
+  const asked = SECRETS[draft.kind] ?? PASSWORD;
+  const secrets = asked.length > 0 && (
+    <div className="columns-2">
+      {asked.map(([name, label], at) => (
+        <TextField
+          key={name}
+          label={label}
+          value={draft.secrets[name] ?? ""}
+          onChange={(value) => setDraft((now) => ({ ...now, secrets: { ...now.secrets, [name]: value } }))}
+          type={name === "access_key_id" ? "text" : "password"}
+          mono={store !== undefined}
+          hint={at === 0 ? (store?.hint ?? "Or a reference: env:NAME, file:/path.") : undefined}
+        />
+      ))}
+    </div>
+  );
   return (
     <PageFrame title="New connection" crumbs={[{ label: "Connections", to: "/connections" }]}>
       <form
@@ -189,7 +223,7 @@ export function NewConnectionPage() {
           />
           <SelectField label="Kind" value={draft.kind} onChange={put("kind")} options={KINDS} />
         </div>
-        {store ? (
+        {store !== undefined ? (
           <>
             <TextField
               label="Prefixes"
@@ -198,26 +232,17 @@ export function NewConnectionPage() {
               mono
               rows={2}
               required
-              placeholder="s3://bucket/"
+              placeholder={store.prefix}
               hint="One a line: the locations it serves."
             />
-            <div className="columns-2">
-              <TextField label="Access key id" value={draft.keyId} onChange={put("keyId")} mono />
-              <TextField
-                label="Secret access key"
-                value={draft.keySecret}
-                onChange={put("keySecret")}
-                type="password"
-                mono
-              />
-            </div>
+            {secrets}
             <TextField
               label="Options"
               value={draft.options}
               onChange={put("options")}
               mono
               rows={3}
-              placeholder={"endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true"}
+              placeholder={store.options}
             />
           </>
         ) : (
@@ -230,15 +255,7 @@ export function NewConnectionPage() {
               required
               placeholder={EXAMPLES[draft.kind] ?? ""}
             />
-            {draft.kind !== "sqlite" && (
-              <TextField
-                label="Password"
-                value={draft.password}
-                onChange={put("password")}
-                type="password"
-                hint="Or a reference: env:NAME, file:/path."
-              />
-            )}
+            {secrets}
           </>
         )}
         <TextField label="Comment" value={draft.comment} onChange={put("comment")} />
@@ -266,7 +283,7 @@ export function ConnectionPage({ name }: { name: string }) {
       void client.invalidateQueries({ queryKey: ["connections"] });
       tell(`Connection ${name} is gone.`);
     }, fail);
-  const isStore = connection.data?.kind === "s3";
+  const isStore = connection.data !== undefined && connection.data.kind in STORES;
   const target = isStore ? (connection.data?.prefixes[0] ?? "") : `connection:${name}/%/%`;
   return (
     <PageFrame

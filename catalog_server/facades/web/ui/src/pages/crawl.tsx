@@ -7,8 +7,9 @@ import { Bytes, Count, Empty, Link, State, Took, When } from "../components/basi
 import { Answer, ErrorNote, useToast } from "../components/feedback";
 import { Icon } from "../components/icons";
 import { Fact, Facts, PageFrame, Panel } from "../components/layout";
-import { cell, count, duration, plural } from "../lib/format";
-import { entryTable, fieldOf, fraction, summaryCount } from "../lib/summary";
+import { ProgressBar } from "../components/progress";
+import { cell, plural } from "../lib/format";
+import { entryTable, fieldOf, summaryCount } from "../lib/summary";
 import { label } from "../lib/words";
 import { href, tableHref } from "../router";
 import { CrawlChanges, UndoButton } from "./crawl_changes";
@@ -23,50 +24,15 @@ const ENTRIES_SHOWN = 15;
 const PROBLEM_LISTS = ["refused", "problems", "errors", "failed"];
 
 export function Progress({ crawl }: { crawl: Crawl }) {
-  const { phase, done, total, unit, rate, seconds_left: left } = crawl.progress;
-  const share = fraction(crawl.progress);
-  if (crawl.waits_for !== null)
-    return (
-      <Panel body>
+  return (
+    <Panel body>
+      {crawl.waits_for !== null ? (
         <span className="row muted">
           <Icon name="clock" /> Waits for {crawl.waits_for}.
         </span>
-      </Panel>
-    );
-  return (
-    <Panel body>
-      <div className="stack">
-        <div
-          className={share === null ? "progress unknown" : "progress"}
-          role="progressbar"
-          aria-label="Crawl progress"
-          aria-valuenow={share === null ? undefined : Math.round(share * 100)}
-        >
-          <span style={share === null ? undefined : { width: `${share * 100}%` }} />
-        </div>
-        <div className="row spread muted">
-          <span className="row">
-            {typeof phase === "string" && <strong>{label(phase)}</strong>}
-            {typeof done === "number" && (
-              <span>
-                <Count value={done} />
-                {typeof total === "number" && (
-                  <>
-                    {" "}
-                    of <Count value={total} />
-                  </>
-                )}{" "}
-                {typeof unit === "string" && unit}
-              </span>
-            )}
-          </span>
-          <span className="number">
-            {typeof rate === "number" && `${count(rate)} ${String(unit)}/s`}
-            {typeof left === "number" &&
-              ` · about ${left < 60 ? `${Math.max(1, left)} s` : duration(left * 1000)} left`}
-          </span>
-        </div>
-      </div>
+      ) : (
+        <ProgressBar label="Crawl progress" progress={crawl.progress} />
+      )}
     </Panel>
   );
 }

@@ -1,6 +1,6 @@
 // One table: what it is, and behind tabs everything that is known of it.
 import { useEffect } from "react";
-import { useAlterTable, useTable } from "../api/queries";
+import { useAlterTable, useCatalogs, useTable } from "../api/queries";
 import type { Table } from "../api/types";
 import { Bytes, Copy, Count, FormatBadge, Link, When, kindName } from "../components/basics";
 import { Editable } from "../components/editable";
@@ -10,12 +10,14 @@ import { Fact, Facts, PageFrame, Panel, type Tab, Tabs } from "../components/lay
 import { remember } from "../lib/recent";
 import { sqlName } from "../lib/snippets";
 import { href, useParam } from "../router";
+import { CareTab } from "./table_care";
 import { ColumnsTab } from "./table_columns";
 import { LineageTab, PropertiesTab, UseTab } from "./table_facts";
 import { PartitionsTab, SampleTab } from "./table_rows";
 import { VersionsTab } from "./table_versions";
 
-function tabsOf(table: Table): Tab[] {
+/** A mounted table is cared for where it is kept. */
+function tabsOf(table: Table, mounted: boolean): Tab[] {
   const tabs: Tab[] = [
     {
       id: "columns",
@@ -44,6 +46,9 @@ function tabsOf(table: Table): Tab[] {
   tabs.push(
     { id: "sample", label: "Sample", render: () => <SampleTab table={table} /> },
     { id: "versions", label: "Versions", count: table.version, render: () => <VersionsTab table={table} /> },
+    ...(table.format === "iceberg" && table.view_original === null && !mounted
+      ? [{ id: "care", label: "Care", render: () => <CareTab table={table} /> }]
+      : []),
     { id: "lineage", label: "Where it came from", render: () => <LineageTab table={table} /> },
     {
       id: "properties",
@@ -113,6 +118,8 @@ interface Names {
 export function TablePage({ catalog, database, table }: Names) {
   const found = useTable(catalog, database, table);
   const [tab] = useParam("tab", "columns");
+  const catalogs = useCatalogs();
+  const mounted = catalogs.data?.items.find((each) => each.name === catalog)?.kind === "hive";
   const format = found.data?.format;
   useEffect(() => {
     if (format !== undefined) remember({ catalog, database, table, format });
@@ -157,7 +164,7 @@ export function TablePage({ catalog, database, table }: Names) {
         {(data) => (
           <>
             <Head table={data} />
-            <Tabs tabs={tabsOf(data)} active={tab} label="About this table" />
+            <Tabs tabs={tabsOf(data, mounted)} active={tab} label="About this table" />
           </>
         )}
       </Answer>
