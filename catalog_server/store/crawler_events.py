@@ -98,7 +98,8 @@ def _touch_statement(is_postgresql: bool) -> Executable:
         "waiting": True,
         "touched_at": case((touches.c.waiting, touches.c.touched_at), else_=new.excluded.touched_at),
     }
-    return new.on_conflict_do_update(index_elements=[touches.c.crawler_id, touches.c.digest], set_=again)
+    touched: Executable = new.on_conflict_do_update(index_elements=[touches.c.crawler_id, touches.c.digest], set_=again)
+    return touched
 
 
 _TOUCH = {is_postgresql: _touch_statement(is_postgresql) for is_postgresql in (False, True)}

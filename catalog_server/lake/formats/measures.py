@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import decimal
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -17,6 +18,9 @@ KINDS = {
     "date": "date", "decimal": "decimal", "boolean": "boolean",
 }  # fmt: skip
 """Not of times: Trino 476 takes none of a table's statistics where those of a column are of a time."""
+_MOST = {"long": 2**63, "date": 2**31}
+"""What statistics can hold: whole numbers of 64 bits and days of 32."""
+_DIGITS_MAX = 38
 _EPOCH = datetime.date(1970, 1, 1)
 
 
@@ -32,19 +36,26 @@ class Measure(NamedTuple):
 def of_parquet(metadata: Any, columns: Iterable[Column]) -> dict[str, Measure]:
     """The flat columns of a file, by key, of which every row group tells range and nulls."""
     kinds = {column.key: KINDS.get(parse_type(column.type).name) for column in columns}
+    flat = _flat(metadata.schema)
     found: dict[str, Measure] = {}
     unknown: set[str] = set()
     for place in range(metadata.num_row_groups):
         group = metadata.row_group(place)
-        for number in range(group.num_columns):
-            column = group.column(number)
-            key = name_key(column.path_in_schema)
-            one = _measured(column, kinds.get(key), group.num_rows)
+        for number, key in flat.items():
+            one = _measured(group.column(number), kinds.get(key), group.num_rows)
             if one is None:
                 unknown.add(key)
             else:
                 found[key] = _joined(found[key], one) if key in found else one
     return {key: one for key, one in found.items() if key not in unknown}
+
+
+def _flat(schema: Any) -> dict[int, str]:
+    """The keys of the columns that are no parts of others, by number; of names that are one key none counts."""
+    columns = ((number, schema.column(number)) for number in range(len(schema)))
+    keys = {number: name_key(column.name) for number, column in columns if column.name == column.path}
+    times = Counter(keys.values())
+    return {number: key for number, key in keys.items() if times[key] == 1}
 
 
 def _measured(column: Any, kind: str | None, rows: int) -> Measure | None:
@@ -56,8 +67,25 @@ def _measured(column: Any, kind: str | None, rows: int) -> Measure | None:
         return None
     if said.null_count == rows:
         return Measure(kind, None, None, rows)
-    low, high = (_value(kind, one) for one in (said.min, said.max)) if said.has_min_max else (None, None)
-    return None if low is None or high is None else Measure(kind, low, high, said.null_count)
+    if not said.has_min_max:
+        return None
+    try:
+        low, high = (_value(kind, one) for one in (said.min, said.max))
+    except (ValueError, OverflowError, NotImplementedError):  # a day that Python's calendar does not reach
+        return None
+    return sound(kind, low, high, said.null_count, rows)
+
+
+def sound(
+    kind: str, low: int | float | str | None, high: int | float | str | None, nulls: int, rows: int
+) -> Measure | None:
+    """What a footer says of one column of so many rows; None where it does not say it, or cannot be right."""
+    if low is None or high is None or not 0 <= nulls <= rows or _number(low) > _number(high):
+        return None
+    most = _MOST.get(kind)
+    if most is not None and not (_number(low) >= -most and _number(high) < most):
+        return None
+    return Measure(kind, low, high, nulls)
 
 
 def _joined(one: Measure, other: Measure) -> Measure:
@@ -127,9 +155,11 @@ def _value(kind: str, value: Any) -> int | float | str | None:
 
 
 def decimal_text(value: decimal.Decimal) -> str | None:
-    """A decimal as statistics hold it: its digits and its exponent."""
+    """A decimal as statistics hold it: its digits and its exponent; None for one that no column of a table can have."""
     if not value.is_finite():
         return None
     sign, digits, exponent = value.as_tuple()
+    if len(digits) > _DIGITS_MAX or abs(int(exponent)) > _DIGITS_MAX:
+        return None
     unscaled = int("".join(map(str, digits))) * (-1 if sign else 1)
     return f"{unscaled}e{exponent}"

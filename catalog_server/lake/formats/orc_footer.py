@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import struct
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from decimal import Decimal, InvalidOperation
 
 from catalog_server.lake.formats.base import FileProblem
-from catalog_server.lake.formats.measures import KINDS, Measure, decimal_text
+from catalog_server.lake.formats.measures import KINDS, Measure, decimal_text, sound
 from catalog_server.lake.formats.packing import snappy_size, unpacked
 from catalog_server.model.names import name_key
 from catalog_server.model.table import Column
@@ -55,9 +56,10 @@ def _measures(tail: bytes, columns: Iterable[Column]) -> dict[str, Measure]:
             found.append(_bytes(value))
     kinds = {column.key: KINDS.get(parse_type(column.type).name) for column in columns}
     numbers, names = _root(types[0])
+    times = Counter(map(name_key, names))
     made: dict[str, Measure] = {}
     for number, name in zip(numbers, names, strict=True):
-        kind = kinds.get(name_key(name))
+        kind = kinds.get(name_key(name)) if times[name_key(name)] == 1 else None
         one = _measured(found[number], kind, rows) if kind else None
         if one is not None:
             made[name_key(name)] = one
@@ -83,6 +85,8 @@ def _measured(said: bytes, kind: str, rows: int) -> Measure | None:
     there = _number(held[1])
     if there == 0:
         return Measure(kind, None, None, rows)
+    if there > rows:
+        return None
     part = held.get(_PART_OF[kind])
     if part is None:
         return None
@@ -92,7 +96,7 @@ def _measured(said: bytes, kind: str, rows: int) -> Measure | None:
         trues = next(iter(_packed(_bytes(ends[1])))) if isinstance(ends[1], bytes) else ends[1]
         return Measure(kind, int(trues == there), int(trues > 0), nulls) if trues in (0, there) else None
     low, high = (_end(kind, ends[field]) for field in (1, 2))
-    return None if low is None or high is None else Measure(kind, low, high, nulls)
+    return sound(kind, low, high, nulls, rows)
 
 
 def _end(kind: str, value: Value) -> int | float | str | None:
