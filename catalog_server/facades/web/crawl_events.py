@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from catalog_server.crawlers.notifications import told
 from catalog_server.facades.web.convert import when
@@ -16,7 +17,8 @@ routes = Routes("Crawlers")
 Notification = Annotated[
     Any,
     msgspec.Meta(
-        description="What a store sends: Amazon S3's Records (also by SNS or SQS), an event of EventBridge, or one of SeaweedFS."
+        description="What a store sends: Amazon S3's Records (also by SNS or SQS), an event of EventBridge, or one of SeaweedFS; "
+        "what Google Cloud Storage tells by Pub/Sub, or Azure by Event Grid."
     ),
 ]
 
@@ -32,6 +34,8 @@ class Received(msgspec.Struct):
     """What was taken: folders of the crawler's targets that will be looked at."""
 
     folders: int
+    validation_response: str | UnsetType = msgspec.field(default=UNSET, name="validationResponse")
+    """What Azure's Event Grid waits for before it begins."""
 
 
 class EventToken(msgspec.Struct):
@@ -71,9 +75,10 @@ async def send_crawl_events(call: Call, crawler: str, query: Sender, body: Notif
             loop.call_soon_threadsafe(done.set)
 
     events, token = call.services.crawl_events, call.bearer or query.token
-    letter = events.submit(call.caller, crawler, told(body), token, kept)
+    found = told(body)
+    letter = events.submit(call.caller, crawler, found, token, kept)
     await done.wait()
-    return Received(letter.outcome())
+    return Received(letter.outcome(), UNSET if found.validation_code is None else found.validation_code)
 
 
 @routes.get("/crawlers/{crawler}/events")
