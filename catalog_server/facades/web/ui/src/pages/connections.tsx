@@ -107,7 +107,11 @@ export function ConnectionsPage() {
   );
 }
 
-const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", "s3"];
+const STORES: Record<string, { prefix: string; options: string }> = {
+  s3: { prefix: "s3://bucket/", options: "endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true" },
+  gcs: { prefix: "gs://bucket/", options: "application_default = true" },
+};
+const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", ...Object.keys(STORES)];
 const EXAMPLES: Record<string, string> = {
   postgresql: "postgresql://reader@db.internal:5432/sales",
   mysql: "mysql://reader@db.internal:3306/sales",
@@ -132,12 +136,14 @@ function bodyOf(draft: Draft): Record<string, unknown> {
   if (draft.kind === "s3") {
     if (draft.keyId !== "") secrets.access_key_id = draft.keyId;
     if (draft.keySecret !== "") secrets.secret_access_key = draft.keySecret;
-  } else if (draft.password !== "") secrets.password = draft.password;
+  } else if (draft.password !== "") {
+    secrets[draft.kind === "gcs" ? "service_account_key" : "password"] = draft.password;
+  }
   return {
     name: draft.name.trim(),
     kind: draft.kind,
     ...(draft.url.trim() === "" ? {} : { url: draft.url.trim() }),
-    ...(draft.kind === "s3" ? { prefixes: linesOf(draft.prefixes) } : {}),
+    ...(draft.kind in STORES ? { prefixes: linesOf(draft.prefixes) } : {}),
     options: pairsOf(draft.options),
     secrets,
     ...(draft.comment.trim() === "" ? {} : { comment: draft.comment.trim() }),
@@ -166,7 +172,7 @@ export function NewConnectionPage() {
       navigate(href(["connections", connection.name]));
     },
   });
-  const store = draft.kind === "s3";
+  const store = STORES[draft.kind];
   return (
     <PageFrame title="New connection" crumbs={[{ label: "Connections", to: "/connections" }]}>
       <form
@@ -189,7 +195,7 @@ export function NewConnectionPage() {
           />
           <SelectField label="Kind" value={draft.kind} onChange={put("kind")} options={KINDS} />
         </div>
-        {store ? (
+        {store !== undefined ? (
           <>
             <TextField
               label="Prefixes"
@@ -198,26 +204,37 @@ export function NewConnectionPage() {
               mono
               rows={2}
               required
-              placeholder="s3://bucket/"
+              placeholder={store.prefix}
               hint="One a line: the locations it serves."
             />
-            <div className="columns-2">
-              <TextField label="Access key id" value={draft.keyId} onChange={put("keyId")} mono />
+            {draft.kind === "s3" ? (
+              <div className="columns-2">
+                <TextField label="Access key id" value={draft.keyId} onChange={put("keyId")} mono />
+                <TextField
+                  label="Secret access key"
+                  value={draft.keySecret}
+                  onChange={put("keySecret")}
+                  type="password"
+                  mono
+                />
+              </div>
+            ) : (
               <TextField
-                label="Secret access key"
-                value={draft.keySecret}
-                onChange={put("keySecret")}
+                label="Service account key"
+                value={draft.password}
+                onChange={put("password")}
                 type="password"
                 mono
+                hint="Its JSON, or better a reference: file:/path, env:NAME. None for public buckets."
               />
-            </div>
+            )}
             <TextField
               label="Options"
               value={draft.options}
               onChange={put("options")}
               mono
               rows={3}
-              placeholder={"endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true"}
+              placeholder={store.options}
             />
           </>
         ) : (
@@ -266,7 +283,7 @@ export function ConnectionPage({ name }: { name: string }) {
       void client.invalidateQueries({ queryKey: ["connections"] });
       tell(`Connection ${name} is gone.`);
     }, fail);
-  const isStore = connection.data?.kind === "s3";
+  const isStore = connection.data !== undefined && connection.data.kind in STORES;
   const target = isStore ? (connection.data?.prefixes[0] ?? "") : `connection:${name}/%/%`;
   return (
     <PageFrame
