@@ -228,11 +228,9 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
     Kinds without a connector take any, since nothing reads them.
     """
     try:
-        connector = connector_class(kind)
+        known = _KAFKA if kind == "kafka" else _known_options(kind)
     except Unsupported:
         return
-    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
-    known = _STORE_OPTIONS.get(kind, known)
     for key, value in options.items():
         if key not in known:
             raise Invalid("options", f"{key} is not known for {kind}; known: {', '.join(sorted(known))}")
@@ -244,11 +242,18 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
         check_application_default(options)
 
 
+def _known_options(kind: str) -> frozenset[str]:
+    connector = connector_class(kind)
+    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
+    return _STORE_OPTIONS.get(kind, known)
+
+
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})
 _STORE_OPTIONS = {
     "azure": frozenset({"endpoint", "allow_http"}),
     "gcs": frozenset({"endpoint", "allow_http", "application_default"}),
 }
+_KAFKA = frozenset({"brokers", "security_protocol", "sasl_mechanism", "user", "ssl_ca"})
 _STORE = frozenset({"role_arn", "sts_endpoint", "external_id", "path"})
 
 

@@ -146,7 +146,7 @@ def _address(connection: Connection) -> tuple[str | None, ...]:
     return (
         connection.kind,
         *sorted({bucket.partition("@")[2] for bucket in buckets}),
-        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint")),
+        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint", "brokers")),
     )
 
 

@@ -39,6 +39,10 @@ class Told:
     confirm_url: str | None = None
     validation_code: str | None = None
     """What Event Grid wants to hear back before it sends anything."""
+    problem: str | None = None
+    """What is wrong with the last of those that were left out, for a person."""
+    skipped: int = 0
+    """How many were left out because they cannot be understood."""
 
     def touch(self, location: str, *, size: int | None = None, is_gone: bool = False) -> None:
         """Note an object; what engines cannot name, and what they do not look at, makes none."""

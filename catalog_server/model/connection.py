@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 
 STORE_KINDS = {"s3": "s3", "azure": "abfss", "gcs": "gs"}
 """Kinds of connection that are storage profiles, each with the scheme of its locations."""
+TABLELESS_KINDS = frozenset({*STORE_KINDS, "kafka"})
+"""Kinds of connection that are no catalogs to SQL."""
 SECRET_OPTIONS = frozenset(
     {
         "password",
@@ -28,7 +30,8 @@ class Connection:
 
     `options` by kind: databases: host, port, database, user, and `path` for sqlite; s3: endpoint, region, path_style,
     allow_http, and for keys that are handed out role_arn, sts_endpoint and external_id; azure and gcs: endpoint
-    (of an emulator), gcs also application_default. `secrets` holds the values of
+    (of an emulator), gcs also application_default; kafka: brokers
+    (host:port, with commas between), security_protocol, sasl_mechanism, user and ssl_ca. `secrets` holds the values of
     `SECRET_OPTIONS`, either the value itself (only inside the server) or a reference such as `env:NAME` or `file:/path`.
     """
 

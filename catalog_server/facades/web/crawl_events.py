@@ -61,6 +61,11 @@ class EventStateAnswer(msgspec.Struct):
     """How long the folder waits that waits longest."""
     confirm_url: str | None = None
     """Where to confirm a subscription of Amazon SNS."""
+    skipped: int = 0
+    """Messages that could not be understood and were left out."""
+    problem: str | None = None
+    """Why events could not be had, or what was wrong with a message that was left out; the last of all."""
+    problem_at: int | None = None
     crawl: str | None = None
     """The crawl that applies events now."""
 
@@ -98,6 +103,9 @@ def get_crawl_events(call: Call, crawler: str) -> EventStateAnswer:
         applied_at=when(found.applied_at),
         lag_ms=found.lag,
         confirm_url=found.confirm_url,
+        skipped=found.skipped,
+        problem=found.problem,
+        problem_at=when(found.problem_at),
         crawl=found.crawl,
     )
 
