@@ -101,8 +101,7 @@ class EventSources:
                 thread.start()
 
     def _again(self, follower: Follower, work: Callable[..., None], stop: threading.Event) -> None:
-        """Do a source's work again whenever it fails; what it fails with is kept once."""
-        noted = ""
+        """Do a source's work again whenever it fails; what it failed with last is kept."""
         while not stop.is_set():
             try:
                 work(follower, stop)
@@ -110,9 +109,7 @@ class EventSources:
                 said = error.message if isinstance(error, CatalogError) else f"{type(error).__name__}: {error}"
                 _log.warning("events of crawler %s cannot be had: %s", follower.name, said)
                 with suppress(CatalogError):
-                    if said != noted:
-                        self._events.note_problem(follower, said)
-                        noted = said
+                    self._events.note_problem(follower, said)
                 stop.wait(AGAIN_SECONDS)
 
     def _read_queue(self, follower: Follower, stop: threading.Event) -> None:

@@ -6,7 +6,7 @@ import logging
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from catalog_server.crawlers.notifications import RECORDS_MAX, Told, told_by
 from catalog_server.model.connection import Connection
@@ -81,23 +81,18 @@ def hosts(brokers: str) -> list[str]:
     return [one.rpartition(":")[0].strip("[]") for one in brokers.split(",")]
 
 
-class TopicReader:
-    """A member of the group that reads a topic, a context manager. Opens a connection at once.
+class _Brokers:
+    """A client of brokers, a context manager; `name` is what is asked of them. Raises `Invalid` for settings that cannot be."""
 
-    `check` is asked of each host that brokers name for themselves, before anything is read from it. Raises `Unavailable`
-    where brokers do not answer or have no such topic, and `Invalid` for settings that cannot be.
-    """
-
-    def __init__(self, topic: Topic, settings: Mapping[str, str], group: str, check: Callable[[str], None]) -> None:
+    def __init__(self, name: str, settings: Mapping[str, str], group: str) -> None:
         try:
             from confluent_kafka import Consumer, KafkaException
         except ImportError as error:
             hint = "pip install 'catalog-server[events]'"
             raise Invalid("option events", f"kafka needs a library that is not installed: {hint}") from error
-        self._topic = topic.name
+        self._name = name
         self._is_down = False
         self._reason = ""
-        self._read: dict[int, int] = {}
         common: dict[str, Any] = {
             "group.id": group,
             "client.id": "catalog-server",
@@ -112,32 +107,23 @@ class TopicReader:
         try:
             self._consumer = Consumer({**common, **settings})
         except (KafkaException, ValueError) as error:
-            raise Invalid("option events", f"{topic.name}: {_said(error)}") from error
-        try:
-            self._find(check)
-        except BaseException:
-            self._consumer.close()
-            raise
+            raise Invalid("option events", f"{name}: {_said(error)}") from error
 
-    def _find(self, check: Callable[[str], None]) -> None:
-        from confluent_kafka import KafkaException
-
-        try:
-            found = self._consumer.list_topics(self._topic, timeout=_ANSWER_SECONDS)
-        except KafkaException as error:
-            self._consumer.poll(0)  # which calls back with what is behind it
-            raise self._unavailable(self._reason or error.args[0].str()) from error
-        for broker in found.brokers.values():
-            check(broker.host)
-        if (missing := found.topics[self._topic].error) is not None:
-            raise self._unavailable(missing.str())
-        self._consumer.subscribe([self._topic])
-
-    def __enter__(self) -> TopicReader:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self._consumer.close()
+
+    def ask(self, topic: str | None = None) -> Any:
+        """What brokers say of themselves and of a topic, or of all; raises `Unavailable`."""
+        from confluent_kafka import KafkaException
+
+        try:
+            return self._consumer.list_topics(topic, timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            self._consumer.poll(0)  # which calls back with what is behind it
+            raise self._unavailable(self._reason or error.args[0].str()) from error
 
     def _note(self, error: KafkaError) -> None:
         from confluent_kafka import KafkaError
@@ -148,7 +134,38 @@ class TopicReader:
             self._is_down = True
 
     def _unavailable(self, said: str) -> Unavailable:
-        return Unavailable(f"topic {self._topic}: {said}")
+        return Unavailable(f"{self._name}: {said}")
+
+
+def ask_brokers(connection: Connection) -> str:
+    """What the brokers of a connection answer, for a person; raises `Invalid` and `Unavailable`."""
+    settings = client_settings(Topic(""), connection)
+    with _Brokers(settings["bootstrap.servers"], settings, "catalog-server") as brokers:
+        found = brokers.ask()
+    return f"{len(found.brokers)} brokers and {len(found.topics)} topics"
+
+
+class TopicReader(_Brokers):
+    """A member of the group that reads a topic. Opens a connection at once.
+
+    `check` is asked of each host that brokers name for themselves, before anything is read from it. Raises `Unavailable`
+    where brokers do not answer or have no such topic, and `Invalid` for settings that cannot be.
+    """
+
+    def __init__(self, topic: Topic, settings: Mapping[str, str], group: str, check: Callable[[str], None]) -> None:
+        super().__init__(f"topic {topic.name}", settings, group)
+        self._topic = topic.name
+        self._read: dict[int, int] = {}
+        try:
+            found = self.ask(topic.name)
+            for broker in found.brokers.values():
+                check(broker.host)
+            if (missing := found.topics[topic.name].error) is not None:
+                raise self._unavailable(missing.str())
+            self._consumer.subscribe([topic.name])
+        except BaseException:
+            self._consumer.close()
+            raise
 
     def read(self, seconds: float) -> Told | None:
         """What messages that wait tell, all in one, once the first has come; None if none comes in time.

@@ -240,6 +240,15 @@ def test_what_is_no_key_of_google_is_refused_and_not_shown(key: str) -> None:
     assert "hidden" not in str(error.value)
 
 
+def test_a_key_of_google_may_lie_in_a_file(catalog: CatalogService, gcs: Gcs, tmp_path: Path) -> None:
+    (tmp_path / "key.json").write_text(json.dumps(json.loads(gcs.key), indent=2))
+    root = gcs.create_bucket()
+    profile = replace(cloud_profile(gcs, root), secrets={"service_account_key": f"file:{tmp_path}/key.json"})
+    assert catalog.connections.create(ME, profile).secrets == {}
+    catalog.lake.filesystem(root).write(f"{root}/t/a.csv", b"a\n")
+    assert catalog.lake.filesystem(root).read(f"{root}/t/a.csv") == b"a\n"
+
+
 def test_a_public_bucket_of_google_is_read_without_a_key(gcs: Gcs, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GOOGLE_SERVICE_ACCOUNT_KEY", gcs.key)  # which is not for whoever a connection names
     root, private = gcs.create_bucket(PUBLIC), gcs.create_bucket()

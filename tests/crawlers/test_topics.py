@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
+from pathlib import Path
 
+import httpx
 import pytest
 
+from catalog_server.config import Config
 from catalog_server.crawlers.event_sources import EventSources
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.topics import TopicReader
 from catalog_server.model.connection import Connection
 from catalog_server.model.crawler import Crawler
-from catalog_server.model.errors import Invalid, Unavailable
+from catalog_server.model.errors import CatalogError, Invalid, Unavailable
+from catalog_server.query.queries import Queries
+from catalog_server.testing.server import running_server
 from tests.crawlers.conftest import ME, Crawling
 from tests.crawlers.test_event_sources import until
 from tests.crawlers.test_events import Following
 from tests.crawlers.test_notifications import record
 from tests.engines.kafka import Kafka, kafka_server
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("kafka")]
 
 
 @pytest.fixture(scope="module")
@@ -148,6 +154,16 @@ def test_a_connection_knows_the_password_of_brokers(following: Following, source
         following.catalog.connections.alter(ME, "bus", replace(made, options={**said, "brokers": "evil.example:9092"}))
 
 
+def test_a_connection_to_brokers_is_tried(kafka: Kafka, tmp_path: Path) -> None:
+    body = {"name": "bus", "kind": "kafka", "options": {"brokers": kafka.brokers}}
+    with running_server(tmp_path / "data") as server, httpx.Client(base_url=f"{server.http}/api/v1") as client:
+        client.post("/connections", json=body).raise_for_status()
+        answer = client.post("/connections/bus/test", json={}).json()
+        assert (answer["ok"], answer["message"].startswith("1 brokers")) == (True, True)
+        client.patch("/connections/bus", json={"options": {"brokers": "127.0.0.1:1"}}).raise_for_status()
+        assert "127.0.0.1:1" in client.post("/connections/bus/test", json={}, timeout=30).json()["message"]
+
+
 def test_a_topic_that_is_not_there_is_told(following: Following, sources: EventSources, kafka: Kafka) -> None:
     following.create("s3://lake/raw/", events=f"kafka://{kafka.brokers}/missing")
     sources.look()
@@ -199,6 +215,14 @@ def test_brokers_at_a_metadata_address_are_refused(following: Following, sources
 def test_sources_that_name_no_topic_are_refused(following: Following, source: str) -> None:
     with pytest.raises(Invalid, match=r"option events: .* is not of the form"):
         following.create("s3://lake/raw/", events=source)
+
+
+def test_a_connection_to_brokers_is_no_catalog(following: Following, tmp_path: Path) -> None:
+    following.catalog.connections.create(ME, Connection("bus", "kafka", options={"brokers": "127.0.0.1:1"}))
+    with closing(Queries(following.catalog, Config(data=tmp_path / "catalog"))) as queries:
+        assert queries.run(ME, "show catalogs")[1] == [["hive"]]
+        with pytest.raises(CatalogError, match="bus"):
+            queries.run(ME, "select * from bus.a.b")
 
 
 def test_a_connection_to_brokers_has_no_options_of_a_driver(following: Following) -> None:

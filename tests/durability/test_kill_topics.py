@@ -12,7 +12,7 @@ from catalog_server.testing.server import start_server
 from tests.durability.test_kill_events import api, partitions, put
 from tests.engines.kafka import kafka_server
 
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.timeout(180), pytest.mark.xdist_group("kafka")]
 
 
 def test_messages_of_a_topic_are_applied_whenever_the_server_ends(tmp_path: Path) -> None:
