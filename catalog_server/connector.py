@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from catalog_server.lake.filesystem import Lake
+from catalog_server.lake.google import check_application_default
 from catalog_server.lake.object_store import check_endpoint
 from catalog_server.model.connection import SECRET_OPTIONS, STORE_KINDS, Connection
 from catalog_server.model.errors import Invalid, Unsupported
@@ -28,11 +29,12 @@ GROUP = "catalog_server.connectors"
 CONNECT_SECONDS = 4
 """How long a source may take to answer before it counts as unreachable."""
 _ALIASES = {
-    **dict.fromkeys(("s3", "s3a", "azure", "abfss", "file"), "files"),
+    **dict.fromkeys(("s3", "s3a", "azure", "abfss", "gcs", "gs", "file"), "files"),
     "postgres": "postgresql",
     "sqlite3": "sqlite",
 }
 _STORED_AS = {"files": "s3"}
+_SCHEME_KINDS = {"azure": "azure", "abfss": "azure", "gcs": "gcs", "gs": "gcs"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +210,7 @@ def connection_from_url(name: str, url: str, options: Mapping[str, str] | None =
             known = ", ".join(sorted(connector.url_parameters))
             raise Invalid("url", f"parameter {key} is not known for {connector.kind}; known: {known or 'none'}")
         said[key] = value
-    kind = "azure" if scheme == "abfss" else _STORED_AS.get(connector.kind, connector.kind)
+    kind = _SCHEME_KINDS.get(scheme) or _STORED_AS.get(connector.kind, connector.kind)
     prefixes: tuple[str, ...] = ()
     if kind in STORE_KINDS:
         prefixes = (f"{parts.scheme}://{parts.netloc}{parts.path}",) if parts.netloc else ()
@@ -226,11 +228,9 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
     Kinds without a connector take any, since nothing reads them.
     """
     try:
-        connector = connector_class(kind)
+        known = _KAFKA if kind == "kafka" else _known_options(kind)
     except Unsupported:
         return
-    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
-    known = _AZURE if kind == "azure" else known
     for key, value in options.items():
         if key not in known:
             raise Invalid("options", f"{key} is not known for {kind}; known: {', '.join(sorted(known))}")
@@ -238,10 +238,22 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
             raise Invalid("option port", f"{value!r} is not the number of a port")
         if key in ("endpoint", "sts_endpoint") and value:
             check_endpoint(key, value)
+    if kind == "gcs":
+        check_application_default(options)
+
+
+def _known_options(kind: str) -> frozenset[str]:
+    connector = connector_class(kind)
+    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
+    return _STORE_OPTIONS.get(kind, known)
 
 
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})
-_AZURE = frozenset({"endpoint", "allow_http"})
+_STORE_OPTIONS = {
+    "azure": frozenset({"endpoint", "allow_http"}),
+    "gcs": frozenset({"endpoint", "allow_http", "application_default"}),
+}
+_KAFKA = frozenset({"brokers", "security_protocol", "sasl_mechanism", "user", "ssl_ca"})
 _STORE = frozenset({"role_arn", "sts_endpoint", "external_id", "path"})
 
 

@@ -11,7 +11,7 @@ from catalog_server.catalog.core import check_parameters, check_text, record
 from catalog_server.catalog.grants import Grants
 from catalog_server.catalog.secrets import Secrets
 from catalog_server.connector import check_options
-from catalog_server.lake.locations import parse
+from catalog_server.lake.locations import BUCKET_FORMS, parse
 from catalog_server.model.caller import Caller
 from catalog_server.model.connection import SECRET_OPTIONS, STORE_KINDS, Connection
 from catalog_server.model.errors import AlreadyExists, Invalid, NotFound
@@ -146,7 +146,7 @@ def _address(connection: Connection) -> tuple[str | None, ...]:
     return (
         connection.kind,
         *sorted({bucket.partition("@")[2] for bucket in buckets}),
-        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint")),
+        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint", "brokers")),
     )
 
 
@@ -160,15 +160,16 @@ def _parted(connection: Connection) -> Connection:
         (secrets if key in SECRET_OPTIONS else options)[key] = value
     check_parameters("options", options)
     check_options(connection.kind, options)
-    if connection.kind == "azure":
-        _check_azure(connection.prefixes)
+    if connection.kind in ("azure", "gcs"):
+        _check_prefixes(connection)
     check_parameters("secrets", secrets)
     check_text("connection", connection.url, connection.comment, *connection.prefixes)
     return replace(connection, options=options, secrets=secrets)
 
 
-def _check_azure(prefixes: Sequence[str]) -> None:
-    """Raise `Invalid` unless a profile says which containers its secrets are for."""
-    if not prefixes or any(parse(prefix).scheme != "abfss" for prefix in prefixes):
-        form = "abfss://container@account.dfs.core.windows.net/"
-        raise Invalid("prefixes", f"a connection of kind azure names one or more prefixes of the form {form}")
+def _check_prefixes(connection: Connection) -> None:
+    """Raise `Invalid` unless a profile says which buckets its secrets are for."""
+    scheme = STORE_KINDS[connection.kind]
+    if not connection.prefixes or any(parse(prefix).scheme != scheme for prefix in connection.prefixes):
+        said = f"a connection of kind {connection.kind} names prefixes, each with {BUCKET_FORMS[scheme]}"
+        raise Invalid("prefixes", said)

@@ -28,7 +28,8 @@ def create_connection(
         str | None, typer.Option(help="postgresql://user:password@host/database, mysql://..., sqlite:///path.")
     ] = None,
     kind: Annotated[
-        str | None, typer.Option(help="postgresql, mysql, mariadb, sqlite, s3 or azure; else told by --url.")
+        str | None,
+        typer.Option(help="postgresql, mysql, mariadb, sqlite, s3, azure, gcs or kafka; else told by --url."),
     ] = None,
     prefix: Annotated[list[str] | None, typer.Option(help="Location it serves, as s3://bucket/; repeatable.")] = None,
     endpoint: Annotated[str | None, typer.Option(help="Address of a store that is not the cloud's own.")] = None,

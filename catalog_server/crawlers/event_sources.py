@@ -1,6 +1,7 @@
-"""Where events are fetched rather than received: queues of Amazon SQS, and local folders that are watched.
+"""Where events are fetched rather than received: queues of Amazon SQS, topics of Kafka, and local folders that are watched.
 
-Each crawler that asks for one has threads of its own. A message is deleted from its queue once what it tells is kept.
+Each crawler that asks for one has threads of its own. A message is deleted from its queue, or
+counted as read, once what it tells is kept.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import os
 import re
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +20,7 @@ from urllib.parse import urlsplit
 from catalog_server.crawlers.events import SQS, WATCH, CrawlEvents
 from catalog_server.crawlers.notifications import Told, told_by
 from catalog_server.crawlers.targets import Targets
+from catalog_server.crawlers.topics import KAFKA, TopicReader, client_settings, hosts, parse_topic
 from catalog_server.lake.locations import from_path, parse
 from catalog_server.model.errors import CatalogError, Invalid
 from catalog_server.store.crawler_events import Follower
@@ -30,6 +33,7 @@ AGAIN_SECONDS = 10.0
 QUEUE_THREADS = 4
 _WAIT_SECONDS = 5
 _MESSAGES = 10
+_TOPIC_SECONDS = 1.0
 _DEBOUNCE_MILLISECONDS = 200
 _REGION = re.compile(r"(?:sqs\.|queue\.)([a-z0-9-]+)\.")
 _HINT = "needs a library that is not installed: pip install 'catalog-server[events]'"
@@ -82,6 +86,8 @@ class EventSources:
                 wanted[one.id, source, one.targets] = one, self._watch, 1
             elif source.startswith(SQS):
                 wanted[one.id, source] = one, self._read_queue, QUEUE_THREADS
+            elif source.startswith(KAFKA):
+                wanted[one.id, source] = one, self._read_topic, 1
         for key in self._running.keys() - wanted.keys():
             self._running.pop(key).stop.set()
         for key in wanted.keys() - self._running.keys():
@@ -95,13 +101,15 @@ class EventSources:
                 thread.start()
 
     def _again(self, follower: Follower, work: Callable[..., None], stop: threading.Event) -> None:
-        """Do a source's work again whenever it fails."""
+        """Do a source's work again whenever it fails; what it failed with last is kept."""
         while not stop.is_set():
             try:
                 work(follower, stop)
             except Exception as error:
                 said = error.message if isinstance(error, CatalogError) else f"{type(error).__name__}: {error}"
                 _log.warning("events of crawler %s cannot be had: %s", follower.name, said)
+                with suppress(CatalogError):
+                    self._events.note_problem(follower, said)
                 stop.wait(AGAIN_SECONDS)
 
     def _read_queue(self, follower: Follower, stop: threading.Event) -> None:
@@ -117,6 +125,23 @@ class EventSources:
             self._events.receive(None, follower.name, told)
             entries = [{"Id": str(at), "ReceiptHandle": one["ReceiptHandle"]} for at, one in enumerate(understood)]
             queue.delete_message_batch(QueueUrl=url, Entries=entries)
+
+    def _read_topic(self, follower: Follower, stop: threading.Event) -> None:
+        source = follower.options["events"]
+        topic = parse_topic(source)
+        connection = self._events.connection(follower, topic.connection) if topic.connection else None
+        settings = client_settings(topic, connection)
+
+        def check(host: str) -> None:
+            self._targets.check_host(source, host)
+
+        for host in hosts(settings["bootstrap.servers"]):
+            check(host)
+        with TopicReader(topic, settings, self._events.group(follower), check) as reader:
+            while not stop.is_set():
+                if (told := reader.read(_TOPIC_SECONDS)) is not None:
+                    self._events.receive(None, follower.name, told)
+                    reader.commit()
 
     def _watch(self, follower: Follower, stop: threading.Event) -> None:
         try:

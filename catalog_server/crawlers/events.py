@@ -9,6 +9,7 @@ from __future__ import annotations
 import hmac
 import logging
 import re
+import secrets
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -18,15 +19,17 @@ from dataclasses import dataclass
 from catalog_server.authentication import new_token, token_hash
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers.notifications import Told
+from catalog_server.crawlers.topics import KAFKA, parse_topic
 from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
+from catalog_server.model.connection import Connection
 from catalog_server.model.crawler import Crawler, EventState, StartedBy, Touch, new_crawl_id
 from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound, Unavailable
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import name_key
 from catalog_server.store import crawler_events as rows
-from catalog_server.store import crawlers
+from catalog_server.store import crawlers, settings
 from catalog_server.store.transaction import Transaction, now
 
 _log = logging.getLogger(__name__)
@@ -48,8 +51,10 @@ def check_events(options: Mapping[str, str], targets: Sequence[str]) -> None:
     source = options.get("events")
     if source is None:
         return
-    if source not in (WEBHOOK, WATCH) and not re.fullmatch(r"sqs:https?://\S+", source):
-        raise Invalid("option events", f"{source!r} is none of webhook, watch, sqs:URL")
+    if source.startswith(KAFKA):
+        parse_topic(source)
+    elif source not in (WEBHOOK, WATCH) and not re.fullmatch(r"sqs:https?://\S+", source):
+        raise Invalid("option events", f"{source!r} is none of webhook, watch, sqs:URL, kafka://HOST:PORT/TOPIC")
     if any(one.startswith("connection:") for one in targets):
         raise Invalid("option events", "is for targets of files: give those of connections a crawler of their own")
     if source == WATCH and any(not normalize(one).startswith("file:") for one in targets):
@@ -182,6 +187,7 @@ class CrawlEvents:
         touched: dict[int, list[Touch]] = {}
         received: dict[int, int] = {}
         urls: dict[int, str | None] = {}
+        problems: list[tuple[int, Told]] = []
         for letter in letters:
             letter.error, letter.kept = None, 0
             try:
@@ -194,9 +200,13 @@ class CrawlEvents:
             touched.setdefault(follower.id, []).extend(mine)
             received[follower.id] = received.get(follower.id, 0) + letter.told.objects
             urls[follower.id] = letter.told.confirm_url or urls.get(follower.id)
+            if letter.told.problem is not None:
+                problems.append((follower.id, letter.told))
         for crawler_id in sorted(touched):
             rows.touch(tx, crawler_id, touched[crawler_id])
             rows.count_received(tx, crawler_id, received[crawler_id], urls[crawler_id])
+        for crawler_id, told in problems:
+            rows.note_problem(tx, crawler_id, told.problem or "", told.skipped)
 
     def _addressee(self, tx: Transaction, letter: Letter, found: rows.Follower | None) -> rows.Follower:
         if letter.caller is not None and (found is None or found.token_hash is None):
@@ -239,6 +249,18 @@ class CrawlEvents:
         """All crawlers that follow events, by the keys of their names."""
         with self._store.read() as tx:
             return rows.followers(tx)
+
+    def note_problem(self, follower: rows.Follower, problem: str) -> None:
+        """Keep, for a person to see, why events of a crawler cannot be had."""
+        self._store.write(lambda tx: rows.note_problem(tx, follower.id, problem, 0))
+
+    def connection(self, follower: rows.Follower, name: str) -> Connection:
+        """A connection with its secrets, as the crawler's events are read on somebody's behalf; raises `NotFound`, `Denied`."""
+        return self._catalog.connections.resolve(Caller(user=follower.by or "system"), name)
+
+    def group(self, follower: rows.Follower) -> str:
+        """A name for all who read the events of a crawler from this store, and for nobody else."""
+        return f"catalog-server-{settings.keep(self._store, 'events_group', secrets.token_hex(8))}-{follower.id}"
 
     def start_due(self) -> None:
         """Queue a crawl for each crawler that has events to apply and none that does."""
@@ -290,7 +312,7 @@ def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
     for one in known.values():
         seconds = heal_seconds(one.options)
         at, is_busy = crawled.get(one.name, (0, False))
-        heard = one.options["events"].startswith(SQS) or at >= since
+        heard = one.options["events"].startswith((SQS, KAFKA)) or at >= since
         if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
             found.append(one)
     return found
@@ -305,7 +327,9 @@ def _is_shown(letter: Letter, found: rows.Follower) -> bool:
 
 def _concerns_nobody(letter: Letter, found: rows.Follower | None) -> bool:
     """Whether a letter, shown with the right token, tells of nothing in the crawler's targets."""
-    if found is None or letter.told.confirm_url or (letter.caller is not None and not _is_shown(letter, found)):
+    if found is None or letter.told.confirm_url or letter.told.problem:
+        return False
+    if letter.caller is not None and not _is_shown(letter, found):
         return False
     return not any(_is_of(found.targets, one) for one in letter.told.touches)
 

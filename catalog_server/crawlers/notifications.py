@@ -1,16 +1,18 @@
 """Notifications of object stores: the folders that they speak of, in whichever shape they come.
 
 Amazon S3's `Records` (MinIO, Ceph, versitygw and others send the same), alone or in an envelope of SNS or SQS, EventBridge's
-events, those of SeaweedFS's filer, and plainly named objects or folders of any store.
+events, those of SeaweedFS's filer, what Google Cloud Storage tells by Pub/Sub and Azure by Event Grid, and plainly named
+objects or folders of any store.
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote_plus
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 import msgspec
 
@@ -23,6 +25,8 @@ RECORDS_MAX = 10_000
 _DEPTH_MAX = 4
 """Envelopes within each other."""
 _SEAWEED_BUCKETS = "/buckets/"
+_AZURE = "Microsoft.Storage."
+_AZURE_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 Shape = Callable[["Told", Mapping[str, Any], int], None]
 
 
@@ -33,6 +37,12 @@ class Told:
     touches: list[Touch] = field(default_factory=list)
     objects: int = 0
     confirm_url: str | None = None
+    validation_code: str | None = None
+    """What Event Grid wants to hear back before it sends anything."""
+    problem: str | None = None
+    """What is wrong with the last of those that were left out, for a person."""
+    skipped: int = 0
+    """How many were left out because they cannot be understood."""
 
     def touch(self, location: str, *, size: int | None = None, is_gone: bool = False) -> None:
         """Note an object; what engines cannot name, and what they do not look at, makes none."""
@@ -108,26 +118,29 @@ def _records(found: Told, body: Mapping[str, Any], _: int) -> None:
         where = f"Records[{at}]"
         bucket = _text(record, f"{where}.s3.bucket.name", "s3", "bucket", "name")
         key = _text(record, f"{where}.s3.object.key", "s3", "object", "key")
-        _touch(
-            found, bucket, unquote_plus(key, errors="surrogateescape"), record["s3"]["object"], record.get("eventName")
-        )
+        key = unquote_plus(key, errors="surrogateescape")
+        size = record["s3"]["object"].get("size")
+        _touch(found, f"s3://{bucket}", key, size, is_gone=_is_gone(record.get("eventName")))
 
 
-def _touch(found: Told, bucket: str, key: str, thing: Mapping[str, Any], event: object) -> None:
+def _touch(found: Told, root: str, key: str, size: object, *, is_gone: bool) -> None:
     """An object by its key; a mark that stands for a folder touches the folder alone."""
-    size = thing.get("size")
-    is_gone = isinstance(event, str) and any(word in event for word in ("Removed", "Deleted", "Expiration"))
     if key.strip("/") and key.endswith("/"):
-        found.touch_folder(f"s3://{bucket}/{key}")
+        found.touch_folder(f"{root}/{key}")
     elif key.strip("/"):
-        found.touch(f"s3://{bucket}/{key}", size=size if isinstance(size, int) else None, is_gone=is_gone)
+        found.touch(f"{root}/{key}", size=size if isinstance(size, int) else None, is_gone=is_gone)
+
+
+def _is_gone(event: object) -> bool:
+    return isinstance(event, str) and any(word in event for word in ("Removed", "Deleted", "Expiration"))
 
 
 def _event_bridge(found: Told, body: Mapping[str, Any], _: int) -> None:
     """`{"detail-type": "Object Created", "detail": {"bucket": {"name": ...}, "object": {"key": ...}}}`; keys are plain."""
     bucket = _text(body, "detail.bucket.name", "detail", "bucket", "name")
     key = _text(body, "detail.object.key", "detail", "object", "key")
-    _touch(found, bucket, key, body["detail"]["object"], body.get("detail-type"))
+    size = body["detail"]["object"].get("size")
+    _touch(found, f"s3://{bucket}", key, size, is_gone=_is_gone(body.get("detail-type")))
 
 
 def _envelope(found: Told, body: Mapping[str, Any], depth: int) -> None:
@@ -173,6 +186,65 @@ def _seaweed_touch(found: Told, path: str, entry: Mapping[str, Any] | None, *, i
     found.touch(f"s3://{inside}", size=size if isinstance(size, int) else None, is_gone=entry is None)
 
 
+def _pub_sub(found: Told, body: Mapping[str, Any], depth: int) -> None:
+    """Pub/Sub's, as it pushes: `{"message": {"attributes": {"bucketId": ..., "objectId": ...}}, "subscription": ...}`.
+
+    Messages that Google Cloud Storage has not made may hold any notification as their data.
+    """
+    message = body.get("message")
+    attributes = message.get("attributes") if isinstance(message, dict) else None
+    if not isinstance(attributes, dict) or "bucketId" not in attributes:
+        text = _text(body, "message.data", "message", "data")
+        try:
+            data = base64.b64decode(text, validate=True)
+        except ValueError as error:
+            raise Invalid("message.data", "is not base64") from error
+        _take(found, _decoded(data, "message.data"), depth + 1)
+        return
+    bucket = _text(attributes, "message.attributes.bucketId", "bucketId")
+    key = _text(attributes, "message.attributes.objectId", "objectId")
+    is_gone = attributes.get("eventType") in ("OBJECT_DELETE", "OBJECT_ARCHIVE")
+    _touch(found, f"gs://{bucket}", key, None, is_gone=is_gone)
+
+
+def _google_object(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """Google's description of an object, which is all that comes without an envelope: what became of it is not told."""
+    bucket, key = _text(body, "bucket", "bucket"), _text(body, "name", "name")
+    found.touch_folder(f"gs://{bucket}/{key.rstrip('/').rpartition('/')[0]}")
+
+
+def _event_grid(found: Told, body: Mapping[str, Any], _: int) -> None:
+    """Event Grid's: `{"eventType": "Microsoft.Storage.BlobCreated", "subject": ..., "data": {"url": ...}}`."""
+    kind = _text(body, "eventType", "eventType")
+    if kind == _AZURE_VALIDATION:
+        found.validation_code = _text(body, "data.validationCode", "data", "validationCode")
+    if not kind.startswith(_AZURE):
+        return
+    is_folder = kind.startswith(f"{_AZURE}Directory")
+    if kind.endswith("Renamed"):
+        _azure_touch(found, body, "sourceUrl", is_folder=is_folder, is_gone=True)
+        _azure_touch(found, body, "destinationUrl", is_folder=is_folder)
+    elif kind != f"{_AZURE}DirectoryCreated":  # which has nothing in it yet
+        _azure_touch(found, body, "url", is_folder=is_folder, is_gone=kind.endswith("Deleted"))
+
+
+def _azure_touch(
+    found: Told, body: Mapping[str, Any], name: str, *, is_folder: bool = False, is_gone: bool = False
+) -> None:
+    """What a URL such as https://account.blob.core.windows.net/container/path names; account and container are Azure's own."""
+    text = _text(body, f"data.{name}", "data", name)
+    try:
+        url = urlsplit(text)
+    except ValueError as error:
+        raise Invalid(f"data.{name}", "is not a URL") from error
+    container, _, path = unquote(url.path, errors="surrogateescape").lstrip("/").partition("/")
+    root = f"abfss://{container}@{url.netloc.partition('.')[0]}.dfs.core.windows.net"
+    if is_folder:
+        found.touch_folder(f"{root}/{path}", deep=True)
+    else:
+        _touch(found, root, path, body["data"].get("contentLength"), is_gone=is_gone)
+
+
 def _location(found: Told, body: Mapping[str, Any], _: int) -> None:
     """`{"location": "file:///srv/raw/t/a.csv"}`, an object of any store by its location."""
     found.touch(_checked(_text(body, "location", "location"), "location"))
@@ -197,6 +269,9 @@ def _test(*_: object) -> None:
 _SHAPES: dict[str, Shape] = {
     "Records": _records,
     "detail": _event_bridge,
+    "subscription": _pub_sub,
+    "eventType": _event_grid,
+    "kind": _google_object,
     "event_type": _seaweed,
     "Type": _envelope,
     "Event": _test,

@@ -29,7 +29,7 @@ OPTIONS = {
     "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
     "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",
     "on_missing_partition": "keep or drop partitions of which nothing is left (drop)",
-    "events": "webhook, watch or sqs:URL: what tells of new, changed and deleted objects",
+    "events": "webhook, watch, sqs:URL, or kafka://HOST:PORT/TOPIC: what tells of new, changed and deleted objects",
     "events.heal": "how long after the last crawl in full the next one finds what no event told, or off (1h)",
 }
 """What a crawler can be told, and what is so if it is not."""

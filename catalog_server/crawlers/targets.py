@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from catalog_server.connector import connector_class
 from catalog_server.crawlers.sources import SCHEME, parse_target
+from catalog_server.crawlers.topics import KAFKA
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.locations import is_under, parse, resolved
 from catalog_server.lake.object_store import check_endpoint
@@ -25,6 +26,8 @@ _METADATA = tuple(ip_network(one) for one in ("169.254.0.0/16", "fe80::/10", "fd
 
 _FILES = "files"
 """The kind of connectors that reach files through the lake."""
+_NAMES = (SCHEME, KAFKA)
+"""How targets begin that are no locations."""
 _NAT64 = ip_network("64:ff9b::/96")
 
 
@@ -105,7 +108,7 @@ def _within(address: IPv6Address) -> IPv4Address | None:
 
 def _is_below(target: str, prefix: str) -> bool:
     """Whether a target is what a prefix names or lies below it."""
-    if target.startswith(SCHEME) or prefix.startswith(SCHEME):
+    if target.startswith(_NAMES) or prefix.startswith(_NAMES):
         named, wanted = target.rstrip("/"), prefix.rstrip("/")
         return named == wanted or named.startswith(f"{wanted}/")
     try:

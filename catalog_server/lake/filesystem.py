@@ -8,8 +8,9 @@ from threading import Lock
 
 from catalog_server.lake.azure import AzureFileSystem
 from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.google import GoogleFileSystem
 from catalog_server.lake.local import LocalFileSystem
-from catalog_server.lake.locations import is_under, normalize, parse
+from catalog_server.lake.locations import is_under, normalize, only_crawled, parse
 from catalog_server.lake.object_store import ObjectFileSystem
 from catalog_server.lake.s3 import S3FileSystem
 from catalog_server.model.connection import STORE_KINDS, Connection
@@ -17,6 +18,11 @@ from catalog_server.model.errors import CatalogError, Unsupported
 
 __all__ = ["FileInfo", "FileSystem", "Lake", "normalize"]
 
+_CLIENTS: Mapping[str, Callable[[Mapping[str, str]], ObjectFileSystem]] = {
+    "s3": S3FileSystem,
+    "abfss": AzureFileSystem,
+    "gs": GoogleFileSystem,
+}
 _ENVIRONMENT = {
     "endpoint": ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"),
     "region": ("AWS_REGION", "AWS_DEFAULT_REGION"),
@@ -30,7 +36,7 @@ class Lake:
     """All files that tables may lie in. `profiles` gives the storage profiles with their secrets as plain values.
 
     A profile owns the prefixes it names, the longest match wins; one of S3 that names none serves every S3 location that no
-    other profile owns. Without any profile, S3 is reached as the environment (`AWS_*`) says, and Azure not at all; a profile
+    other profile owns. Without any profile, S3 is reached as the environment (`AWS_*`) says, and others not at all; a profile
     of S3 that names neither keys nor an endpoint takes the keys from there. Clients are kept per profile and version, so that
     a changed profile takes effect with the next call.
     """
@@ -58,24 +64,25 @@ class Lake:
             return self._local
         profile = self.profile(location)
         options = self._options(profile, location)
-        make = AzureFileSystem if parse(location).scheme == "abfss" else S3FileSystem
         key: tuple[object, ...] = (profile.name, profile.version) if profile else ()
         with self._lock:
             store = self._stores.get(key)
             if store is None or store.options != options:
-                store = self._stores[key] = make(options)
+                store = self._stores[key] = _CLIENTS[parse(location).scheme](options)
             return store
 
     def storage_options(self, location: str) -> dict[str, str]:
         """What another engine needs to reach a location; empty for local files. Holds secrets: never log it.
 
         Keys, where known: endpoint, region, access_key_id, secret_access_key, session_token, path_style and allow_http
-        (the last two `true` or `false`, always there for S3). Raises `Unsupported` for Azure, which no engine is told of.
+        (the last two `true` or `false`, always there for S3). Raises `Unsupported` for stores that no engine is told of.
         """
-        if (scheme := parse(location).scheme) == "file":
+        if parse(location).scheme == "file":
             return {}
-        if scheme != "s3":
-            raise Unsupported(f"{location}: files in Azure are only crawled, they cannot be read or written from here")
+        if store := only_crawled(location):
+            raise Unsupported(
+                f"{location}: files in {store} are only crawled, they cannot be read or written from here"
+            )
         options = self._options(self.profile(location), location)
         plain = options.get("endpoint", "").startswith("http://")
         options.setdefault("path_style", "true" if options.get("endpoint") else "false")
@@ -91,9 +98,10 @@ class Lake:
 
     @staticmethod
     def _options(profile: Connection | None, location: str) -> dict[str, str]:
-        if parse(location).scheme != "s3":
+        if (scheme := parse(location).scheme) != "s3":
             if profile is None:
-                raise Unsupported(f"{location}: no connection of kind azure has a prefix that it lies under")
+                kind = next(kind for kind, served in STORE_KINDS.items() if served == scheme)
+                raise Unsupported(f"{location}: no connection of kind {kind} has a prefix that it lies under")
             return {key: str(value) for key, value in {**profile.options, **profile.secrets}.items() if value}
         if profile is None:
             return _from_environment(os.environ)
@@ -106,11 +114,10 @@ class Lake:
 
 def _match(profile: Connection, location: str) -> int | None:
     """The length of the longest prefix of a profile that a location lies under; None if it serves it not."""
-    azure = parse(location).scheme == "abfss"
-    if profile.kind not in STORE_KINDS or azure != (profile.kind == "azure"):
+    if STORE_KINDS.get(profile.kind) != parse(location).scheme:
         return None
     if not profile.prefixes:
-        return None if azure else 0
+        return 0 if profile.kind == "s3" else None
     lengths = []
     for prefix in profile.prefixes:
         try:

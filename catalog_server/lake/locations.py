@@ -13,16 +13,25 @@ from pathlib import Path
 from catalog_server.model.errors import Invalid, Unsupported
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):(.*)", re.DOTALL)
-_S3 = frozenset({"s3", "s3a", "s3n"})
-_AZURE_FORM = "a container (abfss://container@account.dfs.core.windows.net/path)"
-_AZURE = frozenset({"abfss", "abfs"})
-_CONTAINER = re.compile(r"[a-z0-9$][a-z0-9-]{0,62}@[a-z0-9]{3,24}\.dfs\.core\.windows\.net")
-_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}")
+_STORES = {"s3": "s3", "s3a": "s3", "s3n": "s3", "abfss": "abfss", "abfs": "abfss", "gs": "gs"}
+"""What is meant by a scheme."""
+_BUCKETS = {
+    "s3": re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{1,254}"),
+    "abfss": re.compile(r"[a-z0-9$][a-z0-9-]{0,62}@[a-z0-9]{3,24}\.dfs\.core\.windows\.net"),
+    "gs": re.compile(r"[a-z0-9][a-z0-9._-]{1,220}[a-z0-9]"),
+}
+BUCKET_FORMS = {
+    "s3": "a bucket (s3://bucket/key)",
+    "abfss": "a container (abfss://container@account.dfs.core.windows.net/path)",
+    "gs": "a bucket (gs://bucket/key)",
+}
+"""What a location of a store names first, for people."""
+_ONLY_CRAWLED = {"abfss": "Azure", "gs": "Google Cloud Storage"}
 
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A location taken apart: `scheme` is `s3`, `abfss` or `file`, `path` has no slash at its end.
+    """A location taken apart: `scheme` is `s3`, `abfss`, `gs` or `file`, `path` has no slash at its end.
 
     `bucket` is empty for files, and container@account.dfs.core.windows.net in Azure.
     """
@@ -51,23 +60,22 @@ def parse(location: str) -> Location:
     scheme, rest = match.group(1).lower(), match.group(2)
     if scheme == "file":
         return Location("file", "", _local_path(rest, location))
-    if scheme not in _S3 | _AZURE:
+    if scheme not in _STORES:
         raise Unsupported(f"locations of scheme {scheme}: are not served: {location}")
     bucket, _, key = rest.removeprefix("//").partition("/")
-    if scheme in _AZURE:
-        scheme, bucket, bucket_form, form = "abfss", bucket.lower(), _CONTAINER, _AZURE_FORM
-    else:
-        scheme, bucket_form, form = "s3", _BUCKET, "a bucket (s3://bucket/key)"
-    if not rest.startswith("//") or not bucket_form.fullmatch(bucket):
-        raise Invalid("location", f"{location!r} does not name {form}")
+    scheme = _STORES[scheme]
+    if scheme == "abfss":
+        bucket = bucket.lower()
+    if not rest.startswith("//") or not _BUCKETS[scheme].fullmatch(bucket):
+        raise Invalid("location", f"{location!r} does not name {BUCKET_FORMS[scheme]}")
     key = key.strip("/")
     _refuse_climbing(key, location)
     return Location(scheme, bucket, key)
 
 
-def is_in_azure(location: str) -> bool:
-    """Whether a location is one of Azure's, by its scheme."""
-    return location.partition(":")[0].lower() in _AZURE
+def only_crawled(location: str) -> str | None:
+    """The name of the store that a location's scheme means, if it is one that engines are not told of; else None."""
+    return _ONLY_CRAWLED.get(_STORES.get(location.partition(":")[0].lower(), ""))
 
 
 def _local_path(rest: str, location: str) -> str:
@@ -136,5 +144,5 @@ def spellings(location: str) -> list[list[str]]:
     paths = ["/".join(parts[:count]) for count in range(len(parts), 0, -1)]
     if found.scheme == "file":
         return [[f"file:/{path}", f"file:///{path}", f"/{path}"] for path in paths] or [["file:", "file://", ""]]
-    roots = [f"{scheme}://{found.bucket}" for scheme in (sorted(_S3) if found.scheme == "s3" else sorted(_AZURE))]
+    roots = [f"{scheme}://{found.bucket}" for scheme, means in sorted(_STORES.items()) if means == found.scheme]
     return [*([f"{root}/{path}" for root in roots] for path in paths), roots]

@@ -34,9 +34,9 @@ def check_endpoint(option: str, url: str) -> None:
 
 def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> CatalogError:
     text, kind = str(error), type(error).__name__
+    missing = next((word for code, word in _MISSING.items() if code in text), None)
     if isinstance(error, FileNotFoundError):
-        missing = next((word for code, word in _MISSING.items() if code in text), "file")
-        return NotFound(missing, location)
+        return NotFound(missing or "file", location)
     if kind in ("PermissionDeniedError", "UnauthenticatedError") or " 403 Forbidden" in text or " 401 Unauth" in text:
         return Denied(verb, location)
     if kind in ("AlreadyExistsError", "PreconditionError"):
@@ -48,6 +48,8 @@ def _refusal(error: Exception, verb: str, location: str, endpoint: str) -> Catal
         return Invalid(
             "location", f"{location}: a key there cannot be named as a location: {named[1] if named else text}"
         )
+    if missing and " 404 " in text:
+        return Unavailable(f"{location}: the {missing} does not exist, says the store at {endpoint}")
     said = [status or message for status, message in _REASON.findall(text)]
     return Unavailable(
         f"{location}: the store at {endpoint} {'says ' + ', '.join(said) if said else 'does not answer'}"

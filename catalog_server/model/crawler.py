@@ -107,5 +107,10 @@ class EventState:
     """How long the folder waits that waits longest, in milliseconds."""
     confirm_url: str | None = None
     """Where to confirm a subscription of Amazon SNS."""
+    skipped: int = 0
+    """Messages that could not be understood and were left out."""
+    problem: str | None = None
+    """Why events could not be had, or what was wrong with a message that was left out; the last of all."""
+    problem_at: int | None = None
     crawl: str | None = None
     """The crawl that applies them now."""

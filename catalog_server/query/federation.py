@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from catalog_server.catalog import grants
 from catalog_server.model.caller import SYSTEM, Caller
-from catalog_server.model.connection import STORE_KINDS, Connection
+from catalog_server.model.connection import TABLELESS_KINDS, Connection
 from catalog_server.model.errors import Denied, Invalid, NotFound, Unsupported
 from catalog_server.model.grant import Action
 from catalog_server.model.names import DatabaseName, TableName, name_key
@@ -103,7 +103,7 @@ class Federation:
             found = self.catalog.connections.resolve(self.caller, name)
         except NotFound:
             return None
-        return None if found.kind in STORE_KINDS else found
+        return None if found.kind in TABLELESS_KINDS else found
 
     def _of_catalog(self, catalog: str, schema: str, name: str) -> ResolvedTable:
         full = TableName(catalog, schema, name)

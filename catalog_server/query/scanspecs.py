@@ -11,7 +11,7 @@ from catalog_server.lake.formats.faces import BYTE_ORDER_MARK, PATH
 from catalog_server.lake.formats.logs import PATTERN
 from catalog_server.lake.formats.packing import named_packing
 from catalog_server.lake.formats.xml import ROW_TAG
-from catalog_server.lake.locations import is_in_azure
+from catalog_server.lake.locations import only_crawled
 from catalog_server.model.caller import SYSTEM
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import Unsupported
@@ -67,8 +67,8 @@ class SpecBuilder:
         elif source.table.format in NOT_READ:
             kind = source.table.format.capitalize()
             raise Unsupported(f"{source.table.full_name} is a {kind} table, which the server's own SQL does not read")
-        elif source.table.location and is_in_azure(source.table.location):
-            raise Unsupported(f"{source.table.full_name} lies in Azure, which the server's own SQL does not read")
+        elif source.table.location and (store := only_crawled(source.table.location)):
+            raise Unsupported(f"{source.table.full_name} lies in {store}, which the server's own SQL does not read")
         elif source.table.is_iceberg:
             self._iceberg(spec, source, both(scan.predicates))
         else:

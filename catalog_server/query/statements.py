@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from catalog_server.model.connection import STORE_KINDS
+from catalog_server.model.connection import TABLELESS_KINDS
 from catalog_server.model.errors import Invalid, InvalidQuery, NotFound, Unsupported
 from catalog_server.model.expressions import like_pattern
 from catalog_server.model.names import DatabaseName, name_key
@@ -192,7 +192,7 @@ def catalogs(federation: Federation) -> list[str]:
     names |= {
         name_key(found.name)
         for found in federation.catalog.connections.list(federation.caller)
-        if found.kind not in STORE_KINDS
+        if found.kind not in TABLELESS_KINDS
     }
     return sorted(names)
 

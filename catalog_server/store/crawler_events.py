@@ -114,6 +114,12 @@ def count_received(tx: Transaction, crawler_id: int, count: int, confirm_url: st
     tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(**values))
 
 
+def note_problem(tx: Transaction, crawler_id: int, problem: str, skipped: int) -> None:
+    """Keep the last problem with a crawler's events, and how many notifications were left out for such."""
+    values = {"problem": problem, "problem_at": tx.at, "skipped": rows.c.skipped + skipped}
+    tx.connection.execute(update(rows).where(rows.c.crawler_id == crawler_id).values(**values))
+
+
 def waiting(tx: Transaction, crawler_id: int, count: int) -> list[Touch]:
     """Folders that wait, the one that was touched first before the others."""
     mine = select(touches).where(touches.c.crawler_id == crawler_id, touches.c.waiting)
@@ -205,5 +211,8 @@ def state(tx: Transaction, crawler: Crawler) -> EventState | None:
         applied_at=row.applied_at,
         lag=max(0, tx.at - oldest) if oldest is not None else 0,
         confirm_url=row.confirm_url,
+        skipped=row.skipped,
+        problem=row.problem,
+        problem_at=row.problem_at,
         crawl=tx.connection.execute(active.limit(1)).scalar(),
     )

@@ -114,6 +114,17 @@ def test_crawls_that_follow_events_are_told_from_those_that_list_all(tmp_path: P
         assert [(one["follows"], one["started_by"]) for one in crawls] == [(True, "events"), (False, "events")]
 
 
+def test_event_grid_is_answered_if_it_shows_the_token(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    asked = [{"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent", "data": {"validationCode": "512d38b6"}}]
+    with running_server(tmp_path / "data") as server, Door(server) as door:
+        door.create(str(tmp_path / "lake"))
+        token = door.client.post("/crawlers/raw/events/token", json={}).json()["token"]
+        assert "512d38b6" not in door.client.post("/crawlers/raw/events", json=asked).text
+        answer = door.client.post("/crawlers/raw/events", params={"token": token}, json=asked)
+        assert (answer.status_code, answer.json()) == (200, {"folders": 0, "validationResponse": "512d38b6"})
+
+
 def test_the_door_asks_for_the_token_and_takes_what_sns_calls_plain_text(tmp_path: Path) -> None:
     (tmp_path / "lake").mkdir()
     with running_server(tmp_path / "data") as server, Door(server) as door:

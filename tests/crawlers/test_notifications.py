@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from typing import Any
 
@@ -30,6 +31,44 @@ def seaweed(kind: str, key: str, *, folder: bool = False, **message: Any) -> dic
     return {"event_type": kind, "key": key, "message": {which: entry, **message}}
 
 
+def pub_sub(event: str = "OBJECT_FINALIZE", key: str = "raw/t/k=1/a b.csv") -> dict[str, Any]:
+    """What Pub/Sub pushes of Google Cloud Storage."""
+    thing = {"kind": "storage#object", "bucket": "lake", "name": key, "size": "3", "generation": "1587627537231057"}
+    attributes = {
+        "notificationConfig": "projects/_/buckets/lake/notificationConfigs/1",
+        "eventType": event,
+        "payloadFormat": "JSON_API_V1",
+        "bucketId": "lake",
+        "objectId": key,
+        "objectGeneration": "1587627537231057",
+        "eventTime": "2026-01-01T00:00:00.000Z",
+    }
+    data = base64.b64encode(json.dumps(thing).encode()).decode()
+    message = {
+        "attributes": attributes,
+        "data": data,
+        "messageId": "2070443601311540",
+        "publishTime": "2026-01-01T00:00:01Z",
+    }
+    return {"message": message, "subscription": "projects/project/subscriptions/lake"}
+
+
+def event_grid(kind: str, **data: Any) -> dict[str, Any]:
+    """An event of Azure's Event Grid."""
+    return {
+        "topic": "/subscriptions/1/resourceGroups/g/providers/Microsoft.Storage/storageAccounts/account",
+        "subject": "/blobServices/default/containers/lake/blobs/raw/t/a b.csv",
+        "eventType": kind,
+        "eventTime": "2026-01-01T00:00:00.000Z",
+        "id": "831e1650-001e-001b-66ab-eeb76e069631",
+        "data": {"api": "PutBlockList", "eTag": "0x8D4BCC2E4835CD0", "contentLength": 524288, "sequencer": "0", **data},
+        "dataVersion": "",
+        "metadataVersion": "1",
+    }
+
+
+BLOB = "https://account.blob.core.windows.net/lake/raw/t/a%20b.csv"
+AZURE = "abfss://lake@account.dfs.core.windows.net"
 S3 = {"Records": [record("raw/t/dt%3D2024-01-01/a+b.parquet"), record("raw/t/c.csv", "ObjectRemoved:Delete")]}
 FOLDERS = {"s3://lake/raw/t/dt=2024-01-01", "s3://lake/raw/t"}
 
@@ -58,6 +97,19 @@ FOLDERS = {"s3://lake/raw/t/dt=2024-01-01", "s3://lake/raw/t"}
         ({"Records": [record("raw/marker/")]}, {"s3://lake/raw/marker"}),
         ({"Records": [record("raw/../up.csv"), record("/")]}, set()),
         ({"Records": []}, set()),
+        (pub_sub(), {"gs://lake/raw/t/k=1"}),
+        (pub_sub("OBJECT_DELETE"), {"gs://lake/raw/t/k=1"}),
+        ({"message": {"data": base64.b64encode(json.dumps(S3).encode()).decode()}, "subscription": "s"}, FOLDERS),
+        (json.loads(base64.b64decode(pub_sub()["message"]["data"])), {"gs://lake/raw/t/k=1"}),
+        ([event_grid("Microsoft.Storage.BlobCreated", url=BLOB)], {f"{AZURE}/raw/t"}),
+        (event_grid("Microsoft.Storage.BlobDeleted", url=BLOB.replace("blob", "dfs")), {f"{AZURE}/raw/t"}),
+        (
+            event_grid("Microsoft.Storage.BlobRenamed", sourceUrl=BLOB, destinationUrl=f"{BLOB[:-12]}/u/b.csv"),
+            {f"{AZURE}/raw/t", f"{AZURE}/raw/u"},
+        ),
+        (event_grid("Microsoft.Storage.DirectoryDeleted", url=BLOB[:-10]), {f"{AZURE}/raw/t"}),
+        (event_grid("Microsoft.Storage.DirectoryCreated", url=BLOB[:-10]), set()),
+        (event_grid("Microsoft.EventGrid.SubscriptionDeletedEvent"), set()),
         ({"location": "/srv/raw/t/a.csv"}, {"file:///srv/raw/t"}),
         ({"folder": "s3a://lake/raw/t/"}, {"s3://lake/raw/t"}),
     ],
@@ -76,6 +128,16 @@ FOLDERS = {"s3://lake/raw/t/dt=2024-01-01", "s3://lake/raw/t"}
         "mark of a folder",
         "unnameable",
         "none",
+        "pub/sub",
+        "pub/sub delete",
+        "pub/sub of another",
+        "google object",
+        "event grid",
+        "event grid delete",
+        "event grid rename",
+        "event grid folder",
+        "event grid new folder",
+        "event grid other",
         "location",
         "folder",
     ],
@@ -105,6 +167,20 @@ def test_a_subscription_is_told_to_whoever_is_to_confirm_it() -> None:
     assert (found.confirm_url, found.objects) == (url, 0)
 
 
+def test_what_event_grid_and_pub_sub_say_is_gone_is_not_believed_to_be_there() -> None:
+    gone = [pub_sub("OBJECT_DELETE"), event_grid("Microsoft.Storage.BlobDeleted", url=BLOB)]
+    there = [pub_sub(), event_grid("Microsoft.Storage.BlobCreated", url=BLOB)]
+    assert [one.object for one in told(gone + there).touches] == ["", "", "a b.csv", "a b.csv"]
+    empty = event_grid("Microsoft.Storage.BlobCreated", url=BLOB, contentLength=0)
+    assert told(empty).touches[0].object is None
+
+
+def test_event_grid_hears_back_what_it_asks() -> None:
+    code = "512d38b6-c7b8-40c8-89fe-f46f9e9622b6"
+    asked = event_grid("Microsoft.EventGrid.SubscriptionValidationEvent", validationCode=code)
+    assert (told([asked]).validation_code, told([asked]).touches) == (code, [])
+
+
 def test_a_key_that_is_not_utf_8_touches_nothing() -> None:
     found = told({"Records": [record("t/%ff/a.csv"), record("t/b.csv")]})
     assert ([one.object for one in found.touches], found.objects) == (["b.csv"], 2)
@@ -129,8 +205,16 @@ def test_a_key_that_is_not_utf_8_touches_nothing() -> None:
         ("[[[[[[[]]]]]]]", "4"),
         ('{"folder": "raw/t"}', "folder"),
         ('{"Type": "SubscriptionConfirmation", "SubscribeURL": "javascript:alert(1)"}', "SubscribeURL"),
+        ('{"subscription": "s", "message": 3}', "message.data"),
+        ('{"subscription": "s", "message": {"data": "?"}}', "message.data: is not base64"),
+        ('{"subscription": "s", "message": {"attributes": {"bucketId": "b"}}}', "message.attributes.objectId"),
+        ('{"kind": "storage#object", "bucket": "b"}', "name"),
+        ('{"eventType": 3}', "eventType"),
+        ('{"eventType": "Microsoft.Storage.BlobCreated", "data": []}', "data.url"),
+        ('{"eventType": "Microsoft.Storage.BlobCreated", "data": {"url": "https://["}}', "data.url"),
+        ('{"eventType": "Microsoft.EventGrid.SubscriptionValidationEvent"}', "data.validationCode"),
     ],
-    ids=range(16),
+    ids=range(24),
 )
 def test_what_is_no_notification_is_refused_by_the_name_of_the_field(text: str, word: str) -> None:
     with pytest.raises(Invalid, match=word):

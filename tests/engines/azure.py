@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from hmac import digest
 from pathlib import Path
+from typing import ClassVar
 from urllib.parse import urlencode
 
 import httpx
@@ -28,8 +29,14 @@ class Azure:
     endpoint: str
     account: str
     key: str
+    kind: ClassVar = "azure"
 
-    def create_container(self) -> str:
+    @property
+    def secrets(self) -> dict[str, str]:
+        """What a connection needs."""
+        return {"account_key": self.key}
+
+    def create_bucket(self) -> str:
         """Make an empty container and return the location of its root, without a slash at its end."""
         name = f"test-{secrets.token_hex(6)}"
         self._put(name, {}, "\nrestype:container")

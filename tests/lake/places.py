@@ -9,6 +9,7 @@ from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
 from tests.engines.azure import Azure
+from tests.engines.gcs import Gcs
 from tests.engines.s3 import S3
 
 
@@ -53,14 +54,14 @@ def s3_place(server: S3, bucket: str) -> Place:
     return Place(Lake(lambda: (profile,)), f"s3a://{bucket}/data", profile)
 
 
-def azure_profile(server: Azure, *prefixes: str) -> Connection:
-    """A storage profile for a test's server of Azure's protocol."""
+def cloud_profile(server: Azure | Gcs, *prefixes: str) -> Connection:
+    """A storage profile for a test's server of Azure's or Google's protocol."""
     return Connection(
-        "store", "azure", options={"endpoint": server.endpoint}, secrets={"account_key": server.key}, prefixes=prefixes
+        "store", server.kind, options={"endpoint": server.endpoint}, secrets=server.secrets, prefixes=prefixes
     )
 
 
-def azure_place(server: Azure, container: str) -> Place:
-    """A folder of a container, which is named by its location."""
-    profile = azure_profile(server, f"{container}/")
-    return Place(Lake(lambda: (profile,)), f"{container}/data", profile)
+def cloud_place(server: Azure | Gcs, bucket: str) -> Place:
+    """A folder of a container or bucket, which is named by its location."""
+    profile = cloud_profile(server, f"{bucket}/")
+    return Place(Lake(lambda: (profile,)), f"{bucket}/data", profile)

@@ -187,3 +187,18 @@ def test_a_connection_is_made_tested_and_deleted_by_typing_its_name(open_page: O
     page.get_by_label("Type shop to go on").fill("shop")
     page.get_by_role("button", name="Delete connection").click()
     expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()
+
+
+def test_a_connection_to_google_cloud_storage_is_made(open_page: OpenPage) -> None:
+    page = open_page("/new-connection", expected=(404,))
+    page.get_by_label("Name").fill("google")
+    page.get_by_label("Kind").select_option("gcs")
+    page.get_by_label("Prefixes").fill("gs://lake/raw/")
+    page.get_by_label("Service account key").fill("env:NO_SUCH_KEY")
+    page.get_by_role("button", name="Create connection").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("google")
+    expect(page.get_by_text("service_account_key")).to_be_visible()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_label("Type google to go on").fill("google")
+    page.get_by_role("button", name="Delete connection").click()
+    expect(page.get_by_role("heading", name="No connections yet")).to_be_visible()

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import UNSET, UnsetType
 
 from catalog_server.connector import connection_from_url, open_connector
+from catalog_server.crawlers.topics import ask_brokers
 from catalog_server.facades.web import convert
 from catalog_server.facades.web.bodies import (
     Body,
@@ -24,6 +25,7 @@ from catalog_server.facades.web.bodies import (
 from catalog_server.facades.web.messages import ConnectionAnswer, Page, TestAnswer
 from catalog_server.facades.web.paging import Paged, sliced
 from catalog_server.facades.web.routing import Call, Routes
+from catalog_server.lake.filesystem import Lake
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import CatalogError, Denied, Invalid
 
@@ -111,6 +113,13 @@ def drop_connection(call: Call, connection: str) -> None:
     call.services.catalog.connections.drop(call.caller, connection)
 
 
+def _asked(connection: Connection, lake: Lake) -> str:
+    if connection.kind == "kafka":  # which is a source of events, and not of tables
+        return ask_brokers(connection)
+    with open_connector(connection, lake) as source:
+        return source.test()
+
+
 @routes.post("/connections/{connection}/test", status=200)
 def try_connection(call: Call, connection: str, body: NoBody) -> TestAnswer:  # noqa: ARG001
     """Try whether a connection answers."""
@@ -118,8 +127,7 @@ def try_connection(call: Call, connection: str, body: NoBody) -> TestAnswer:  # 
     found = catalog.connections.get(call.caller, connection)
     started = time.monotonic()
     try:
-        with open_connector(catalog.connections.resolve(call.caller, found.name), catalog.lake) as source:
-            ok, message = True, source.test()
+        ok, message = True, _asked(catalog.connections.resolve(call.caller, found.name), catalog.lake)
     except Denied:
         raise
     except CatalogError as error:

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import Annotated, Any
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from catalog_server.crawlers.notifications import told
 from catalog_server.facades.web.convert import when
@@ -16,7 +17,8 @@ routes = Routes("Crawlers")
 Notification = Annotated[
     Any,
     msgspec.Meta(
-        description="What a store sends: Amazon S3's Records (also by SNS or SQS), an event of EventBridge, or one of SeaweedFS."
+        description="What a store sends: Amazon S3's Records (also by SNS or SQS), an event of EventBridge, or one of SeaweedFS; "
+        "what Google Cloud Storage tells by Pub/Sub, or Azure by Event Grid."
     ),
 ]
 
@@ -32,6 +34,8 @@ class Received(msgspec.Struct):
     """What was taken: folders of the crawler's targets that will be looked at."""
 
     folders: int
+    validation_response: str | UnsetType = msgspec.field(default=UNSET, name="validationResponse")
+    """What Azure's Event Grid waits for before it begins."""
 
 
 class EventToken(msgspec.Struct):
@@ -57,6 +61,11 @@ class EventStateAnswer(msgspec.Struct):
     """How long the folder waits that waits longest."""
     confirm_url: str | None = None
     """Where to confirm a subscription of Amazon SNS."""
+    skipped: int = 0
+    """Messages that could not be understood and were left out."""
+    problem: str | None = None
+    """Why events could not be had, or what was wrong with a message that was left out; the last of all."""
+    problem_at: int | None = None
     crawl: str | None = None
     """The crawl that applies events now."""
 
@@ -71,9 +80,10 @@ async def send_crawl_events(call: Call, crawler: str, query: Sender, body: Notif
             loop.call_soon_threadsafe(done.set)
 
     events, token = call.services.crawl_events, call.bearer or query.token
-    letter = events.submit(call.caller, crawler, told(body), token, kept)
+    found = told(body)
+    letter = events.submit(call.caller, crawler, found, token, kept)
     await done.wait()
-    return Received(letter.outcome())
+    return Received(letter.outcome(), UNSET if found.validation_code is None else found.validation_code)
 
 
 @routes.get("/crawlers/{crawler}/events")
@@ -93,6 +103,9 @@ def get_crawl_events(call: Call, crawler: str) -> EventStateAnswer:
         applied_at=when(found.applied_at),
         lag_ms=found.lag,
         confirm_url=found.confirm_url,
+        skipped=found.skipped,
+        problem=found.problem,
+        problem_at=when(found.problem_at),
         crawl=found.crawl,
     )
 

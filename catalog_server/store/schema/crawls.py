@@ -28,6 +28,9 @@ crawler_events = Table(
     time_column("received_at", nullable=True),
     time_column("applied_at", nullable=True),
     Column("confirm_url", Text, comment="where a subscription waits to be confirmed"),
+    Column("skipped", BigInteger, nullable=False, server_default="0"),
+    Column("problem", Text, comment="why events cannot be had, or what is wrong with the last that was skipped"),
+    time_column("problem_at", nullable=True),
 )
 """One row per crawler that follows events."""
 

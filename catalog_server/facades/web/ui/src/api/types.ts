@@ -319,6 +319,9 @@ export interface CrawlEvents {
   applied_at: Time;
   lag_ms: number;
   confirm_url: string | null;
+  skipped: number;
+  problem: string | null;
+  problem_at: Time;
   crawl: string | null;
 }
 

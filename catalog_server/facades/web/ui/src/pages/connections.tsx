@@ -107,7 +107,6 @@ export function ConnectionsPage() {
   );
 }
 
-const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", "s3", "azure"];
 /** Kinds of stores: where their locations begin, and options that they may need. */
 const STORES: Readonly<Record<string, { prefix: string; options: string; hint?: string }>> = {
   s3: { prefix: "s3://bucket/", options: "endpoint = http://127.0.0.1:8333\nregion = us-east-1\npath_style = true" },
@@ -116,7 +115,13 @@ const STORES: Readonly<Record<string, { prefix: string; options: string; hint?: 
     options: "endpoint = http://127.0.0.1:10000/account",
     hint: "Or a SAS token; without either, the container must be public. Also a reference: env:NAME, file:/path.",
   },
+  gcs: {
+    prefix: "gs://bucket/",
+    options: "application_default = true",
+    hint: "Its JSON, or better a reference: file:/path, env:NAME. None for public buckets.",
+  },
 };
+const KINDS = ["postgresql", "mysql", "mariadb", "sqlite", ...Object.keys(STORES)];
 /** Inputs of secrets by kind: the name that the API knows, and what people call it. */
 const SECRETS: Readonly<Record<string, readonly (readonly [name: string, label: string])[]>> = {
   s3: [
@@ -127,6 +132,7 @@ const SECRETS: Readonly<Record<string, readonly (readonly [name: string, label: 
     ["account_key", "Account key"],
     ["sas_token", "SAS token"],
   ],
+  gcs: [["service_account_key", "Service account key"]],
   sqlite: [],
 };
 const PASSWORD = [["password", "Password"]] as const;

@@ -38,6 +38,12 @@ export function CrawlerEvents({ name }: { name: string }) {
                 </a>
               </Fact>
             )}
+            {state.skipped > 0 && <Fact label="Left out">{plural(state.skipped, "message")}</Fact>}
+            {state.problem !== null && (
+              <Fact label="Last problem">
+                {state.problem}, <When at={state.problem_at} />
+              </Fact>
+            )}
           </Facts>
         )}
       </Answer>
