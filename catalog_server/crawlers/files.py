@@ -11,7 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, S
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from catalog_server.crawlers import glances, group, in_place
+from catalog_server.crawlers import glances, group, in_place, signs
 from catalog_server.crawlers.classifiers import Classifiers, checked
 from catalog_server.crawlers.file_tables import Looks, chosen, digest, table_of
 from catalog_server.crawlers.found import FoundTable, Report
@@ -251,22 +251,39 @@ class _Target:
         signed: list[tuple[Signed, KnownTable]] = []
         for path, each in seen.signed.items():
             name = grouping.names[_parts(path)]
-            made = KnownTable(self._location(path), name, each.digest(name))
-            if not self._is_kept(made, looked):
-                signed.append((each, made))
-        self._read_metadata(signed, looked)
+            views = self._views(path, name, each)
+            if not self._are_kept(views, looked):
+                signed.append((each, views[0]))
+        names = [*(each.name for each in grouping.groups), *grouping.names.values()]
+        self._read_metadata(signed, frozenset(map(name_key, names)), looked)
         return looked, parts
+
+    def _views(self, path: str, name: str, each: Signed) -> list[KnownTable]:
+        """The table with metadata of its own, and its second view where the last crawl knew of one."""
+        location, digest = self._location(path), each.digest(name)
+        twin = self.known.get(location, name + signs.OPTIMIZED) if each.kind == signs.HUDI else None
+        return [KnownTable(location, one, digest) for one in (name, *([twin.name] if twin else ()))]
+
+    def _are_kept(self, views: Sequence[KnownTable], looked: Looked) -> bool:
+        same = all(map(self._is_same, views))
+        for one in views if same else ():
+            self._is_kept(one, looked)
+        return same
 
     def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
         """Whether a table is as the last crawl left it, so that what was told of it is told again."""
         known = self.known.get(made.location, made.name)
-        if known is None or known.digest != made.digest or not self._is_settled(known):
+        if known is None or not self._is_same(made):
             return False
         for line in known.lines:
             self.report.replay(line)
         looked.kept[made.name] = known.entry or {}
         self.tables.append(known)
         return True
+
+    def _is_same(self, made: KnownTable) -> bool:
+        known = self.known.get(made.location, made.name)
+        return known is not None and known.digest == made.digest and self._is_settled(known)
 
     def _location(self, path: str) -> str:
         return within(self.root, path)
@@ -342,21 +359,29 @@ class _Target:
             if table is not None:
                 looked.found.append(table)
 
-    def _read_metadata(self, todo: Sequence[tuple[Signed, KnownTable]], looked: Looked) -> None:
-        """Read what tables with metadata of their own say of themselves."""
+    def _read_metadata(
+        self, todo: Sequence[tuple[Signed, KnownTable]], taken: frozenset[str], looked: Looked
+    ) -> None:  # fmt: skip
+        """Read what tables with metadata of their own say of themselves; names that are `taken` are for no second view."""
         outcomes = in_place.read_all(self.files, self.crawler, self.root, [(one, made.name) for one, made in todo])
-        for done, ((_, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
+        for done, ((one, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
             self.report.step("reading metadata", done, len(todo))
             with self.report.heard() as made.lines:
                 outcome.tell(self.report)
+                views = [found.table.name for found in outcome.tables[1:]]
+                for name in taken.intersection(map(name_key, views)):
+                    self.report.problem(made.location, f"its view {name} is left out: another table is called so")
             if outcome.unread:
                 looked.unread += 1
                 made.digest = b""
             self.tables.append(made)
-            if outcome.table is not None:
-                looked.found.append(outcome.table)
-            else:
-                looked.spared.add(made.name)
+            self.tables += [
+                KnownTable(made.location, name, made.digest) for name in views if name_key(name) not in taken
+            ]
+            looked.found += outcome.tables[:1]
+            looked.found += [found for found in outcome.tables[1:] if name_key(found.table.name) not in taken]
+            if not outcome.tables:
+                looked.spared |= {made.name, made.name + signs.OPTIMIZED} if one.kind == signs.HUDI else {made.name}
 
     def _remember(self, head: Head, settled: Settled) -> bool:
         """Keep what was seen, now that the catalog has it; False if another crawl of the target was faster."""
