@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from catalog_server.crawlers import glances, group, in_place, signs
@@ -39,7 +39,7 @@ from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats.base import UNREADABLE
-from catalog_server.lake.locations import join, parse, within
+from catalog_server.lake.locations import join, normalize, parse, within
 from catalog_server.model.crawler import Crawler, Touch
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
@@ -169,8 +169,13 @@ def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> li
             spool.close()
 
 
-def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: Memory) -> Looked:
-    """The tables below a target. Raises `NotFound`, `Denied` and `Unavailable` where it cannot be listed."""
+def look_at(
+    lake: Lake, crawler: Crawler, target: str, report: Report, memory: Memory, *, alone: str | None = None
+) -> Looked:
+    """The tables below a target, or if it is one table that is called `alone`, that table (in all of its views).
+
+    Raises `NotFound`, `Denied` and `Unavailable` where it cannot be listed.
+    """
     files, root = lake.filesystem(target), target.rstrip("/")
     if files.is_file(root):
         raise Invalid("target", f"{target} is a file: name the folder that holds it")
@@ -178,7 +183,7 @@ def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: M
     listed, size = memory.spool.totals()
     report.objects += listed
     report.bytes += size
-    return _Target(files, crawler, root, report, memory).look()
+    return _Target(files, crawler, root, report, memory, alone).look()
 
 
 def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
@@ -195,12 +200,15 @@ def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory
 class _Target:
     """One look at a target that was listed."""
 
-    def __init__(self, files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
+    def __init__(
+        self, files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory, alone: str | None
+    ) -> None:  # fmt: skip
         self.files = files
         self.crawler = crawler
         self.root = root
         self.report = report
         self.memory = memory
+        self.alone = alone
         self.settings = Settings.of(crawler.options)
         self.level = self.settings.level_below(root)
         self.options = settings_digest(crawler)
@@ -250,6 +258,8 @@ class _Target:
         self._look_closely(todo, looked)
         signed: list[tuple[Signed, KnownTable]] = []
         for path, each in seen.signed.items():
+            if self.alone is not None and path:
+                continue
             name = grouping.names[_parts(path)]
             views = self._views(path, name, each)
             if not self._are_kept(views, looked):
@@ -261,7 +271,7 @@ class _Target:
     def _views(self, path: str, name: str, each: Signed) -> list[KnownTable]:
         """The table with metadata of its own, and its second view where the last crawl knew of one."""
         location, digest = self._location(path), each.digest(name)
-        twin = self.known.get(location, name + signs.OPTIMIZED) if each.kind == signs.HUDI else None
+        twin = self.known.get(location, name + signs.OPTIMIZED) if each.kind == signs.HUDI and not self.alone else None
         return [KnownTable(location, one, digest) for one in (name, *([twin.name] if twin else ()))]
 
     def _are_kept(self, views: Sequence[KnownTable], looked: Looked) -> bool:
@@ -311,7 +321,7 @@ class _Target:
         return found, writer.finish() if writer else []
 
     def _grouped(self, found: Glances) -> Grouping:
-        others = {self._location(path) for path in found.signed}
+        others = {self._location(path) for path in found.signed} | (self._homes_below() if self.alone else set())
         markers = {join(self.root, *path[:depth]) for path in found.folders for depth in range(1, len(path) + 1)}
         for location, reason in found.problems:
             if location not in markers and not _inside(location, others):
@@ -326,11 +336,34 @@ class _Target:
         grouping.groups += apart
         grouping = self.judge.joined(grouping, named, prefix)
         grouping.decisions = sorted([*told, *grouping.decisions])
+        if self.alone is not None:
+            grouping = self._of_one(grouping, self.alone)
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:
             self.report.decide(location, why)
         return grouping
+
+    def _homes_below(self) -> set[str]:
+        """Where the catalog has other tables below the target."""
+        root = f"{normalize(self.root)}/"
+        return {self._location(home.removeprefix(root)) for home in self.memory.homes if home.startswith(root)}
+
+    def _of_one(self, grouping: Grouping, name: str) -> Grouping:
+        """Of what was found the one table that the target is, under the name that the catalog has for it."""
+        groups, decisions = [], []
+        for one in grouping.groups:
+            if one.location == self.root and not one.single:
+                groups.append(replace(one, name=name))
+            else:
+                decisions.append(
+                    (one.location, f"left out: it is no part of the table {name}, by how it is called or lies")
+                )
+        called = next((one.name for one in grouping.groups if one.location == self.root), name)
+        for location, why in grouping.decisions:
+            if location == self.root:
+                decisions.append((location, why.replace(f"table {called}: ", f"table {name}: ", 1)))
+        return Grouping(groups, grouping.problems, decisions, {**grouping.names, (): name})
 
     def _look_closely(self, todo: Sequence[tuple[Group, KnownTable]], looked: Looked) -> None:
         """Look at some files of each table."""
@@ -368,7 +401,7 @@ class _Target:
             self.report.step("reading metadata", done, len(todo))
             with self.report.heard() as made.lines:
                 outcome.tell(self.report)
-                views = [found.table.name for found in outcome.tables[1:]]
+                views = [found.table.name for found in outcome.tables[1:]] if self.alone is None else []
                 for name in taken.intersection(map(name_key, views)):
                     self.report.problem(made.location, f"its view {name} is left out: another table is called so")
             if outcome.unread:
