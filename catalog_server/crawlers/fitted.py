@@ -52,11 +52,13 @@ def _of_others(held: Table, one: FoundTable) -> FoundTable:
     """For a table that no crawl made: it is read as it was read before, and where columns go by position they stay."""
     if held.format in _BY_NAME and held.format == one.table.format:
         order = {column.key: n for n, column in enumerate(held.columns)}
+        spelled = {column.key: column.name for column in held.columns}
 
         def ordered(columns: Sequence[Column]) -> tuple[Column, ...]:
             return tuple(sorted(columns, key=lambda column: order.get(column.key, len(order))))
 
-        return replace(one, table=replace(one.table, columns=ordered(one.table.columns)), columns=ordered(one.columns))
+        hive = [replace(each, name=spelled.get(each.key, each.name)) for each in one.table.columns]
+        return replace(one, table=replace(one.table, columns=ordered(hive)), columns=ordered(one.columns))
     if held.format != one.table.format and {held.format, one.table.format}.intersection(_OF_KIND):
         return one  # which is refused
     parameters = {key: value for key, value in one.table.parameters.items() if key not in (PROVIDER, "classification")}

@@ -17,7 +17,7 @@ from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.together import FOLDERS
-from catalog_server.lake.locations import normalize
+from catalog_server.lake.locations import normalize, parent
 from catalog_server.model.crawler import Crawl, Crawler
 from catalog_server.model.errors import Cancelled, CatalogError, Denied, NotFound
 from catalog_server.model.failpoint import reach
@@ -122,12 +122,17 @@ class Refresh:
             looked = look_at(
                 self.catalog.lake, self._crawler_of(held), location, self.report, memory, alone=held.name
             )  # fmt: skip
-            return self._take(held, looked, brought)
+            if self._took(held, looked, brought):
+                return False
+            if memory.spool.totals()[0]:
+                self.report.problem(location, f"holds files, but none that the table {held.name} could be of")
+                return False
+            return True
         except Cancelled:
             raise
-        except NotFound:
-            self.report.problem(location, "nothing is there")
-            return True
+        except NotFound as error:
+            self.report.problem(location, error.message)
+            return error.kind == "folder" and self._is_reached(location)
         except CatalogError as error:
             self.report.problem(location, error.message)
             return False
@@ -136,11 +141,17 @@ class Refresh:
                 memory.spool.close()
                 brought.manifests.append(memory.manifest)
 
-    def _take(self, held: Table, looked: Looked, brought: Brought) -> bool:
+    def _is_reached(self, location: str) -> bool:
+        """Whether the folder is gone and not all that it lay in: a disk that is not mounted holds nothing either."""
+        files = self.catalog.lake.filesystem(location)
+        return not files.has_folders or files.is_directory(parent(location))
+
+    def _took(self, held: Table, looked: Looked, brought: Brought) -> bool:
+        """Take what a look brought, and say whether it brought anything."""
         view = view_of(held, looked.found)
         looked.found = [view] if view else []
         brought.take(f"catalog:{held.database}/{held.name}", looked, self.report)
-        return not (view or looked.kept or looked.spared or looked.unread)
+        return bool(view or looked.kept or looked.spared or looked.unread)
 
     def _crawler_of(self, held: Table) -> Crawler:
         """The crawler for one table: with partition keys all folders below it are partitions, however they are named."""

@@ -192,7 +192,7 @@ def test_a_table_that_a_person_made_keeps_its_columns_and_gets_new_ones(local: C
     assert reason(crawl, "changed") == "new column extra, 1 partition added"
     table = local.table("t")
     assert types(table) == {"n": "int", "extra": "string", "gone": "double"}
-    assert (local.partitions("t").keys(), table.storage) == ({"1"}, PARQUET)
+    assert (set(local.partitions("t")), table.storage) == ({"1"}, PARQUET)
     assert not {"crawler", "classification", "spark.sql.sources.provider", "spark.sql.sources.schema"} & set(
         table.parameters
     )
@@ -206,7 +206,7 @@ def test_columns_that_go_by_position_stay_as_a_person_wrote_them(local: Crawling
     refresh(local)
     table = local.table("t")
     assert (table.columns, table.storage, table.format) == (made.columns, made.storage, made.format)
-    assert (local.partitions("t").keys(), table.parameters["objectCount"]) == ({"1", "2"}, "2")
+    assert (set(local.partitions("t")), table.parameters["objectCount"]) == ({"1", "2"}, "2")
 
 
 def test_keys_that_folders_do_not_name_are_called_as_in_the_catalog(local: Crawling) -> None:
@@ -276,6 +276,44 @@ def test_a_hudi_table_follows_its_timeline(local: Crawling, name: str) -> None:
     assert sorted(names(crawl, "changed")) == [f"raw.{table}" for table in kinds]
     assert {table: local.table(table).storage for table in kinds} == kinds
     assert all("tip" in types(local.table(table)) for table in kinds)
+
+
+def test_a_hudi_table_of_its_own_sync_follows_and_keeps_how_it_is_written(local: Crawling) -> None:
+    local.crawl(hudi_files("cow6", commits=1))
+    found = local.table("t")
+    columns = tuple(replace(column, name="Id") if column.key == "id" else column for column in found.columns)
+    kept = {key: value for key, value in found.parameters.items() if not key.startswith("crawler")}
+    made = replace(found, id=0, name="synced", columns=columns, parameters=kept)
+    local.catalog.tables.create(ME, made, make_directory=False)
+    local.place.put(hudi_files("cow6"))
+    assert reason(refresh(local, "catalog:raw/synced"), "changed") == "new column tip, 3 partitions added"
+    now = local.table("synced")
+    assert [column.name for column in now.columns] == [*(column.name for column in columns), "tip"]
+    assert (now.storage, now.parameters["last_commit_time_sync"] > kept["last_commit_time_sync"]) == (
+        made.storage,
+        True,
+    )
+
+
+def test_files_that_cannot_be_understood_do_not_make_a_table_gone(local: Crawling) -> None:
+    local.crawl({"t/a.parquet": parquet(n=pa.array([1]))})
+    local.place.put({"t/a.parquet": b"PAR1"})
+    crawl = refresh(local, on_missing_table="drop")
+    assert (local.tables(), problems(crawl)["t"]) == (["t"], "holds files, but none that the table t could be of")
+
+
+def test_an_empty_folder_holds_nothing(local: Crawling) -> None:
+    local.crawl({"t/a.parquet": parquet(n=pa.array([1]))})
+    local.place.files.delete(f"{local.place.root}/t/a.parquet")
+    local.place.files.make_directory(f"{local.place.root}/t")
+    assert names(refresh(local), "missing") == ["raw.t"]
+
+
+def test_what_is_not_reached_is_not_gone(local: Crawling) -> None:
+    local.crawl({"deep/t/a.parquet": parquet(n=pa.array([1]))})
+    local.place.files.remove_directory(f"{local.place.root}/deep")
+    crawl = refresh(local, on_missing_table="drop")
+    assert (local.tables(), names(crawl, "removed"), list(problems(crawl))) == (["t"], [], ["t"])
 
 
 def test_whoever_runs_it_must_be_allowed_to_alter_the_tables(tmp_path: Path) -> None:

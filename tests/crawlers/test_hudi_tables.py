@@ -19,6 +19,7 @@ from catalog_server.model.spark_schema import spark_columns
 from tests.crawlers.conftest import ME, Crawling, names, problems, types
 from tests.crawlers.corpus.hudi import OWN, hudi_files
 from tests.crawlers.test_crawl_again import reads
+from tests.crawlers.test_events import Following, catalog_of
 from tests.crawlers.test_found_tables import decisions, reason, rows_of
 from tests.crawlers.test_undo import held, undo
 
@@ -130,6 +131,19 @@ def test_a_preview_and_an_undo(local: Crawling) -> None:
         local.table("t")
     undo(local, local.run())
     assert held(local.catalog) == before
+
+
+@pytest.mark.parametrize("name", ["cow6", "cow8", "mor6"])
+def test_a_table_follows_events_of_its_objects(local: Crawling, name: str) -> None:
+    following = Following(local)
+    first, all_of_it = hudi_files(name, commits=1), hudi_files(name)
+    following.crawl(first, events="webhook")
+    following.put({path: body for path, body in all_of_it.items() if first.get(path) != body})
+    assert following.follow().state == "SUCCEEDED"
+    assert (set(following.partitions("t")), types(following.table("t"))["tip"]) == (DAYS, "int")
+    followed = catalog_of(local.catalog)
+    assert names(local.run(), "changed") == []
+    assert catalog_of(local.catalog) == followed
 
 
 def test_a_view_whose_name_is_taken_is_told(local: Crawling) -> None:
