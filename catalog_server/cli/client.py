@@ -224,7 +224,7 @@ def split_name(name: str, what: str = "table") -> tuple[str, str]:
 
 def located(target: str) -> str:
     """A place as the server understands it: a folder of this machine becomes an absolute file URI, all else stays."""
-    if "://" in target or target.startswith(("file:", "connection:")):
+    if "://" in target or target.startswith(("file:", "connection:", "catalog:")):
         return target
     uri = Path(target).expanduser().absolute().as_uri()
     return uri + "/" if target.endswith("/") else uri

@@ -49,9 +49,12 @@ HISTORY = (
 def create_crawler(
     name: Name,
     target: Annotated[
-        list[str], typer.Option(help="s3://..., a local folder, or connection:NAME/schema/%; repeatable.")
+        list[str],
+        typer.Option(help="s3://..., a local folder, connection:NAME/schema/%, or catalog:DATABASE/TABLE; repeatable."),
     ],
-    database: Annotated[str, typer.Option(help="Where the tables it finds are kept.")],
+    database: Annotated[
+        str, typer.Option(help="Where the tables it finds are kept; may be left out where targets are of the catalog.")
+    ] = "",
     table_prefix: Annotated[str, typer.Option(help="Put before the name of each table.")] = "",
     option: Annotated[list[str] | None, typer.Option(help="KEY=VALUE, any number of times.")] = None,
     classifier: Annotated[
@@ -70,6 +73,7 @@ def create_crawler(
     Examples:
       catalog crawlers create lake --target s3://lake/raw/ --database raw
       catalog crawlers create shop --target 'connection:shop/public/%' --database shop
+      catalog crawlers create again --target catalog:sales/orders --target 'catalog:raw/%'
       catalog crawlers create lake --target s3://lake/raw/ --database raw --schedule "15 3 * * mon" --zone Europe/Berlin
       catalog crawlers create logs --target s3://lake/logs/ --database logs --classifier '**/*.dat csv.delimiter=;'
     """

@@ -5,20 +5,24 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from contextlib import closing, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers import catalog_targets
+from catalog_server.crawlers.brought import Brought
 from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.events import check_events, followed
 from catalog_server.crawlers.files import Looked, Memory, Versions, look_at
 from catalog_server.crawlers.following import Following, Waits
-from catalog_server.crawlers.found import FoundTable, Report
+from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.manifest import Manifest
 from catalog_server.crawlers.options import check_options
 from catalog_server.crawlers.pace import Pace
 from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
+from catalog_server.crawlers.refresh import Refresh
 from catalog_server.crawlers.sources import SCHEME, crawl_connection, parse_target
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.summary import counts_of, summary_of
@@ -33,7 +37,7 @@ from catalog_server.model.errors import Cancelled, CatalogError, Conflict, Inval
 from catalog_server.model.event import Event, EventKind
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
-from catalog_server.model.names import DatabaseName, check_database_name, check_name, name_key
+from catalog_server.model.names import DatabaseName, check_database_name, check_name
 from catalog_server.model.progress import Tell, seldom
 from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, schedules, tables
 from catalog_server.store import crawlers as rows
@@ -265,11 +269,14 @@ class Crawls:
         caller = caller_of(crawl)
         # what was listed before the crawl was taken over is not listed again
         began_at = crawl.started_at or time.time_ns() // 1_000_000
+        if catalog_targets.are_all(crawler.targets):
+            memory = partial(self._memory, crawl=crawl, touched=touched)
+            return Refresh(self._catalog, self._targets, crawler, crawl, report, memory, began_at).run()
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
             homes = frozenset(normalize(location) for location in tables.locations(tx, home))
-        with closing(_Brought()) as brought:
+        with closing(Brought()) as brought:
             failures = self._look_at_all(caller, crawler, report, crawl, (versions, homes), brought, touched)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
@@ -295,7 +302,7 @@ class Crawls:
         report: Report,
         crawl: Crawl,
         held: tuple[Versions, Set[str]],
-        brought: _Brought,
+        brought: Brought,
         touched: Collection[Touch] | None,
     ) -> Sequence[str]:
         """Look at each target, and say which of them could not be looked at."""
@@ -304,7 +311,7 @@ class Crawls:
             report.step("listing", report.objects)
             memory = None
             if not target.startswith(SCHEME):
-                memory = self._memory(crawler, target, crawl, number, held, touched)
+                memory = self._memory(crawler, target, number, held, crawl=crawl, touched=touched)
             try:
                 brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
@@ -322,9 +329,10 @@ class Crawls:
         self,
         crawler: Crawler,
         target: str,
-        crawl: Crawl,
         number: int,
         held: tuple[Versions, Set[str]],
+        *,
+        crawl: Crawl,
         touched: Collection[Touch] | None,
     ) -> Memory:
         for path in self._spools.glob(f"{crawl.id}.{number}.db*") if touched is not None else ():
@@ -394,6 +402,7 @@ class Crawls:
 
     def _checked(self, crawler: Crawler) -> Crawler:
         check_name("crawler", crawler.name)
+        crawler = catalog_targets.with_database(crawler)
         check_database_name(crawler.database)
         if not 1 <= len(crawler.targets) <= _TARGETS_MAX:
             raise Invalid("targets", f"there must be between 1 and {_TARGETS_MAX}")
@@ -425,50 +434,6 @@ class Crawls:
     def _may_see(self, tx: Transaction, caller: Caller, name: str) -> bool:
         policy = self._catalog.grants.policy
         return policy.decide(tx, caller, Action.DESCRIBE, Resource("crawler", (name,))).allowed
-
-
-@dataclass(slots=True)
-class _Brought:
-    """What the looks at all targets brought together."""
-
-    found: dict[str, FoundTable] = field(default_factory=dict)
-    kept: dict[str, Mapping[str, object]] = field(default_factory=dict)
-    spared: set[str] = field(default_factory=set)
-    unread: int = 0
-    manifests: list[Manifest] = field(default_factory=list)
-    _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
-
-    def take(self, target: str, looked: Looked, report: Report) -> None:
-        """Add what a target brought; of two tables of one name the first one counts."""
-        names = {name_key(one.table.name): one for one in looked.found}
-        kept = {name_key(name): entry for name, entry in looked.kept.items()}
-        taken = {name for name in (*names, *kept) if name in self.found or name in self.kept}
-        for name in sorted(taken):
-            report.problem(target, f"a second table of the name {name} is left out")
-        self.found |= {name: one for name, one in names.items() if name not in taken}
-        self.kept |= {name: entry for name, entry in kept.items() if name not in taken}
-        self.spared |= {name_key(name) for name in looked.spared}
-        self.unread += looked.unread
-        self._looked.append((looked, {*names} - taken))
-
-    def remember(self, changes: Changes, versions: Mapping[str, tuple[int, int, int]]) -> None:
-        """Have the next crawl know of what was seen, and of the tables in which there was nothing to change.
-
-        Of none where files could not be read: partitions may have been kept for that reason alone.
-        """
-        unchanged = () if self.unread else changes.unchanged
-        entries = {str(entry["table"]).partition(".")[2]: entry for entry in unchanged}
-        settled_names = (entries.keys() & versions.keys()) - changes.unsettled
-        for looked, names in self._looked:
-            settled = {name: (entries[name], versions[name]) for name in names & settled_names}
-            if looked.remember is not None:
-                looked.remember(settled)
-
-    def close(self) -> None:
-        """Delete what was written to manifests and is not remembered; where that fails, the next crawl does so."""
-        for manifest in self.manifests:
-            with suppress(CatalogError):
-                manifest.discard()
 
 
 def _finished_event(tx: Transaction, crawl: Crawl) -> None:

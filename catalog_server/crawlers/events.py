@@ -55,8 +55,10 @@ def check_events(options: Mapping[str, str], targets: Sequence[str]) -> None:
         parse_topic(source)
     elif source not in (WEBHOOK, WATCH) and not re.fullmatch(r"sqs:https?://\S+", source):
         raise Invalid("option events", f"{source!r} is none of webhook, watch, sqs:URL, kafka://HOST:PORT/TOPIC")
-    if any(one.startswith("connection:") for one in targets):
-        raise Invalid("option events", "is for targets of files: give those of connections a crawler of their own")
+    if any(one.startswith(("connection:", "catalog:")) for one in targets):
+        raise Invalid(
+            "option events", "is for targets of files: give those of connections and the catalog their own crawler"
+        )
     if source == WATCH and any(not normalize(one).startswith("file:") for one in targets):
         raise Invalid("option events", "watch is for local folders: stores tell of their objects by webhook or queue")
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from catalog_server.crawlers import glances, group, in_place
+from catalog_server.crawlers import glances, group, in_place, signs
 from catalog_server.crawlers.classifiers import Classifiers, checked
 from catalog_server.crawlers.file_tables import Looks, chosen, digest, table_of
 from catalog_server.crawlers.found import FoundTable, Report
@@ -39,7 +39,7 @@ from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats.base import UNREADABLE
-from catalog_server.lake.locations import join, parse, within
+from catalog_server.lake.locations import join, normalize, parse, within
 from catalog_server.model.crawler import Crawler, Touch
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
@@ -169,8 +169,13 @@ def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> li
             spool.close()
 
 
-def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: Memory) -> Looked:
-    """The tables below a target. Raises `NotFound`, `Denied` and `Unavailable` where it cannot be listed."""
+def look_at(
+    lake: Lake, crawler: Crawler, target: str, report: Report, memory: Memory, *, alone: str | None = None
+) -> Looked:
+    """The tables below a target, or if it is one table that is called `alone`, that table (in all of its views).
+
+    Raises `NotFound`, `Denied` and `Unavailable` where it cannot be listed.
+    """
     files, root = lake.filesystem(target), target.rstrip("/")
     if files.is_file(root):
         raise Invalid("target", f"{target} is a file: name the folder that holds it")
@@ -178,7 +183,7 @@ def look_at(lake: Lake, crawler: Crawler, target: str, report: Report, memory: M
     listed, size = memory.spool.totals()
     report.objects += listed
     report.bytes += size
-    return _Target(files, crawler, root, report, memory).look()
+    return _Target(files, crawler, root, report, memory, alone).look()
 
 
 def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
@@ -195,12 +200,15 @@ def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory
 class _Target:
     """One look at a target that was listed."""
 
-    def __init__(self, files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory) -> None:
+    def __init__(
+        self, files: FileSystem, crawler: Crawler, root: str, report: Report, memory: Memory, alone: str | None
+    ) -> None:  # fmt: skip
         self.files = files
         self.crawler = crawler
         self.root = root
         self.report = report
         self.memory = memory
+        self.alone = alone
         self.settings = Settings.of(crawler.options)
         self.level = self.settings.level_below(root)
         self.options = settings_digest(crawler)
@@ -250,23 +258,42 @@ class _Target:
         self._look_closely(todo, looked)
         signed: list[tuple[Signed, KnownTable]] = []
         for path, each in seen.signed.items():
+            if self.alone is not None and path:
+                continue
             name = grouping.names[_parts(path)]
-            made = KnownTable(self._location(path), name, each.digest(name))
-            if not self._is_kept(made, looked):
-                signed.append((each, made))
-        self._read_metadata(signed, looked)
+            views = self._views(path, name, each)
+            if not self._are_kept(views, looked):
+                signed.append((each, views[0]))
+        names = [*(each.name for each in grouping.groups), *grouping.names.values()]
+        self._read_metadata(signed, frozenset(map(name_key, names)), looked)
         return looked, parts
+
+    def _views(self, path: str, name: str, each: Signed) -> list[KnownTable]:
+        """The table with metadata of its own, and its second view where the last crawl knew of one."""
+        location, digest = self._location(path), each.digest(name)
+        twin = self.known.get(location, name + signs.OPTIMIZED) if each.kind == signs.HUDI and not self.alone else None
+        return [KnownTable(location, one, digest) for one in (name, *([twin.name] if twin else ()))]
+
+    def _are_kept(self, views: Sequence[KnownTable], looked: Looked) -> bool:
+        same = all(map(self._is_same, views))
+        for one in views if same else ():
+            self._is_kept(one, looked)
+        return same
 
     def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
         """Whether a table is as the last crawl left it, so that what was told of it is told again."""
         known = self.known.get(made.location, made.name)
-        if known is None or known.digest != made.digest or not self._is_settled(known):
+        if known is None or not self._is_same(made):
             return False
         for line in known.lines:
             self.report.replay(line)
         looked.kept[made.name] = known.entry or {}
         self.tables.append(known)
         return True
+
+    def _is_same(self, made: KnownTable) -> bool:
+        known = self.known.get(made.location, made.name)
+        return known is not None and known.digest == made.digest and self._is_settled(known)
 
     def _location(self, path: str) -> str:
         return within(self.root, path)
@@ -294,7 +321,7 @@ class _Target:
         return found, writer.finish() if writer else []
 
     def _grouped(self, found: Glances) -> Grouping:
-        others = {self._location(path) for path in found.signed}
+        others = {self._location(path) for path in found.signed} | (self._homes_below() if self.alone else set())
         markers = {join(self.root, *path[:depth]) for path in found.folders for depth in range(1, len(path) + 1)}
         for location, reason in found.problems:
             if location not in markers and not _inside(location, others):
@@ -309,11 +336,34 @@ class _Target:
         grouping.groups += apart
         grouping = self.judge.joined(grouping, named, prefix)
         grouping.decisions = sorted([*told, *grouping.decisions])
+        if self.alone is not None:
+            grouping = self._of_one(grouping, self.alone)
         for location, reason in grouping.problems:
             self.report.problem(location, reason)
         for location, why in grouping.decisions:
             self.report.decide(location, why)
         return grouping
+
+    def _homes_below(self) -> set[str]:
+        """Where the catalog has other tables below the target."""
+        root = f"{normalize(self.root)}/"
+        return {self._location(home.removeprefix(root)) for home in self.memory.homes if home.startswith(root)}
+
+    def _of_one(self, grouping: Grouping, name: str) -> Grouping:
+        """Of what was found the one table that the target is, under the name that the catalog has for it."""
+        groups, decisions = [], []
+        for one in grouping.groups:
+            if one.location == self.root and not one.single:
+                groups.append(replace(one, name=name))
+            else:
+                decisions.append(
+                    (one.location, f"left out: it is no part of the table {name}, by how it is called or lies")
+                )
+        called = next((one.name for one in grouping.groups if one.location == self.root), name)
+        for location, why in grouping.decisions:
+            if location == self.root:
+                decisions.append((location, why.replace(f"table {called}: ", f"table {name}: ", 1)))
+        return Grouping(groups, grouping.problems, decisions, {**grouping.names, (): name})
 
     def _look_closely(self, todo: Sequence[tuple[Group, KnownTable]], looked: Looked) -> None:
         """Look at some files of each table."""
@@ -342,21 +392,29 @@ class _Target:
             if table is not None:
                 looked.found.append(table)
 
-    def _read_metadata(self, todo: Sequence[tuple[Signed, KnownTable]], looked: Looked) -> None:
-        """Read what tables with metadata of their own say of themselves."""
+    def _read_metadata(
+        self, todo: Sequence[tuple[Signed, KnownTable]], taken: frozenset[str], looked: Looked
+    ) -> None:  # fmt: skip
+        """Read what tables with metadata of their own say of themselves; names that are `taken` are for no second view."""
         outcomes = in_place.read_all(self.files, self.crawler, self.root, [(one, made.name) for one, made in todo])
-        for done, ((_, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
+        for done, ((one, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
             self.report.step("reading metadata", done, len(todo))
             with self.report.heard() as made.lines:
                 outcome.tell(self.report)
+                views = [found.table.name for found in outcome.tables[1:]] if self.alone is None else []
+                for name in taken.intersection(map(name_key, views)):
+                    self.report.problem(made.location, f"its view {name} is left out: another table is called so")
             if outcome.unread:
                 looked.unread += 1
                 made.digest = b""
             self.tables.append(made)
-            if outcome.table is not None:
-                looked.found.append(outcome.table)
-            else:
-                looked.spared.add(made.name)
+            self.tables += [
+                KnownTable(made.location, name, made.digest) for name in views if name_key(name) not in taken
+            ]
+            looked.found += outcome.tables[:1]
+            looked.found += [found for found in outcome.tables[1:] if name_key(found.table.name) not in taken]
+            if not outcome.tables:
+                looked.spared |= {made.name, made.name + signs.OPTIMIZED} if one.kind == signs.HUDI else {made.name}
 
     def _remember(self, head: Head, settled: Settled) -> bool:
         """Keep what was seen, now that the catalog has it; False if another crawl of the target was faster."""

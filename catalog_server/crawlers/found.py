@@ -25,6 +25,8 @@ SOURCE_COMMENT = "source_comment"
 MEASURED = "crawler.statistics"
 """Parameter of a table or partition whose column statistics a crawl wrote, and of what they were made."""
 STATISTICS = frozenset({"numFiles", "totalSize", "numRows", MEASURED})
+COMMIT_BEGAN, COMMIT_ENDED = "last_commit_time_sync", "last_commit_completion_time_sync"
+"""Parameters of a Hudi table with its newest commit: where Hudi's own sync goes on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -179,6 +179,7 @@ def collect(
     found = Glances()
     samples_max = min(group.SAMPLES_MAX, max(1, SAMPLES_KEPT // (spool.folder_count() or 1)))
     count = 0
+    marked: list[str] = []
     for done, (folder, same) in enumerate(folders()):
         if done % 200 == 0:
             report.step("sorting files", count)
@@ -187,11 +188,14 @@ def collect(
         found.left_out += one.left_out
         if signs.may_have(folder.path) and not one.is_left_out(limits.exclude):
             signs.note(folder.path, map(one.info, range(len(folder.listed.names))), found.signed)
+        if signs.is_marked(folder.listed.names) and not one.is_left_out(limits.exclude):
+            marked.append(folder.path)
         said, unchanged = _said(one, spool)
         _sort(one, said, found, samples_max)
         if writer is not None:
             writer.add(folder, same=same and unchanged)
     found.signed = signs.outermost(found.signed)
+    signs.give(found.signed, marked)
     return found
 
 

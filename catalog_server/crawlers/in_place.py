@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from catalog_server.catalog.commits import dressed
 from catalog_server.crawlers import classify, signs
-from catalog_server.crawlers.found import CRAWLER, FoundTable, Report
+from catalog_server.crawlers.found import COMMIT_BEGAN, COMMIT_ENDED, CRAWLER, FoundTable, Report
 from catalog_server.crawlers.group import counted
 from catalog_server.crawlers.signs import Signed
-from catalog_server.lake import delta
+from catalog_server.lake import delta, hudi
 from catalog_server.lake.files import FileSystem
 from catalog_server.lake.formats.base import UNREADABLE
-from catalog_server.lake.formats.faces import delta_faces
+from catalog_server.lake.formats.faces import delta_faces, hudi_faces
 from catalog_server.lake.iceberg import document as documents
 from catalog_server.lake.iceberg import files as iceberg_files
 from catalog_server.lake.iceberg.current import current_files
@@ -23,6 +23,7 @@ from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import CatalogError, Invalid, NotFound, Unsupported
 from catalog_server.model.names import TableName
+from catalog_server.model.partition import Partition
 from catalog_server.model.table import Table, TableKind
 
 _OF_METADATA = (Invalid, Unsupported)
@@ -37,16 +38,19 @@ class Outcome:
 
     place: str
     said: str
-    table: FoundTable | None = None
-    left: bool = False
-    """Whether there is none because nothing reads it, which is no problem."""
+    tables: tuple[FoundTable, ...] = ()
+    """More than one where a folder has several views of its rows."""
+    problems: Sequence[str] = ()
+    """What is wrong with parts of it."""
     unread: bool = False
     """Whether the store did not give a file, so that nothing can be said."""
 
     def tell(self, report: Report) -> None:
         """Tell why the table is as it is, or why there is none."""
-        told = report.decide if self.table is not None or self.left else report.problem
+        told = report.decide if self.tables else report.problem
         told(self.place, self.said)
+        for reason in self.problems:
+            report.problem(self.place, reason)
 
 
 def read_all(
@@ -62,12 +66,8 @@ def read_all(
 
 
 def _read(files: FileSystem, crawler: Crawler, location: str, one: Signed, name: str) -> Outcome:
-    reader = _READERS.get(one.kind)
-    if reader is None:
-        why = f"a {one.kind} table: its files are left alone, since only its own metadata tells which count"
-        return Outcome(location, why, left=True)
     try:
-        return reader(files, crawler, location, one, name)
+        return _READERS[one.kind](files, crawler, location, one, name)
     except _Damaged as damaged:
         return Outcome(damaged.place, damaged.reason)
     except _MALFORMED as error:
@@ -103,7 +103,7 @@ def _iceberg(files: FileSystem, crawler: Crawler, location: str, one: Signed, na
     row = replace(row, parameters={**row.parameters, CRAWLER: crawler.name})
     count = counted(len(found["snapshots"]), "snapshot")
     why = f"table {name}: one Iceberg table of {count}, because metadata/{base_name(at)} says so"
-    return Outcome(location, why, FoundTable(row, files=int(row.parameters.get("numFiles", "0"))))
+    return Outcome(location, why, (FoundTable(row, files=int(row.parameters.get("numFiles", "0"))),))
 
 
 def _delta(files: FileSystem, crawler: Crawler, location: str, one: Signed, name: str) -> Outcome:
@@ -127,10 +127,56 @@ def _delta(files: FileSystem, crawler: Crawler, location: str, one: Signed, name
     )
     keys = f", partitioned by {', '.join(found.partition_columns)}" if found.partition_columns else ""
     why = f"table {name}: one Delta table at version {found.version}{keys}, because _delta_log/{found.file} says so"
-    return Outcome(location, why, FoundTable(table))
+    return Outcome(location, why, (FoundTable(table),))
 
 
-_READERS = {signs.ICEBERG: _iceberg, signs.DELTA: _delta}
+def _hudi(files: FileSystem, crawler: Crawler, location: str, one: Signed, name: str) -> Outcome:
+    """A table that engines read by its timeline; of one whose changes are merged by readers there are two views."""
+    try:
+        found = hudi.read(files, [info.location for info in one.files], one.partitions)
+    except NotFound as error:
+        raise _Damaged(location, f"a file of its timeline is gone since it was listed: {error.message}") from error
+    except _OF_METADATA as error:
+        raise _Damaged(join(location, ".hoodie"), error.message) from error
+    merged = found.kind == hudi.MERGE_ON_READ
+    tables = [_hudi_view(crawler, location, name, found, merged=merged, optimized=False)]
+    if merged:
+        twin = name + signs.OPTIMIZED
+        tables.append(_hudi_view(crawler, location, twin, found, merged=False, optimized=True))
+    keys = ", ".join(column.name for column in found.partition_columns)
+    by = f" by {keys} in {counted(len(found.partitions), 'partition')}" if keys else ""
+    views = f"; {tables[1].table.name} is what is merged of it" if merged else ""
+    why = (
+        f"table {name}: one Hudi table ({found.kind}, version {found.version}) of {counted(found.commits, 'commit')}{by},"
+        f" because .hoodie says so, and {found.file} the columns{views}"
+    )
+    wrong = [f"partition {path} is left out: it is not named by a value of {keys}" for path in found.unfit]
+    return Outcome(location, why, tuple(tables), wrong)
+
+
+def _hudi_view(
+    crawler: Crawler, location: str, name: str, found: hudi.HudiTable, *, merged: bool, optimized: bool
+) -> FoundTable:
+    old = found.version <= hudi.OLD_VERSION
+    dress = hudi_faces(
+        found.columns, found.partition_columns, location, merged=merged, optimized=optimized, old=old
+    )  # fmt: skip
+    commits = {COMMIT_BEGAN: found.began, COMMIT_ENDED: found.ended}
+    table = Table(
+        catalog=crawler.catalog,
+        database=crawler.database,
+        name=name,
+        kind=TableKind.EXTERNAL,
+        columns=dress.columns,
+        partition_keys=dress.partition_keys,
+        location=location,
+        storage=dress.storage,
+        parameters={**dress.parameters, CRAWLER: crawler.name} | {key: at for key, at in commits.items() if at},
+    )
+    return FoundTable(table, {values: Partition(values, join(location, at)) for values, at in found.partitions.items()})
+
+
+_READERS = {signs.ICEBERG: _iceberg, signs.DELTA: _delta, signs.HUDI: _hudi}
 
 
 def _document(files: FileSystem, location: str) -> Json:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers import pointers
-from catalog_server.crawlers.figures import with_figures
+from catalog_server.crawlers.figures import UPDATED_BY, with_figures
+from catalog_server.crawlers.fitted import fitted
 from catalog_server.crawlers.found import CRAWLER, DEPRECATED, STATISTICS, FoundTable, Report
 from catalog_server.crawlers.group import counted
 from catalog_server.crawlers.measured import Values, is_measured, write
@@ -26,6 +27,7 @@ from catalog_server.store.transaction import now
 
 BATCH = 1_000
 _GONE = "no target holds it any more"
+_EMPTY = "its location holds nothing"
 TABLES_MAX = 1_000
 _ATTEMPTS = 5
 
@@ -49,6 +51,12 @@ class Changes:
     unsettled: set[str] = field(default_factory=set)
     """Keys of tables of which the next crawl may have to change something though no file is different."""
 
+    def take(self, other: Changes) -> None:
+        """Add what was done elsewhere."""
+        for one in fields(self):
+            mine, its = getattr(self, one.name), getattr(other, one.name)
+            setattr(self, one.name, mine | its if isinstance(mine, set) else mine + its)
+
 
 def caller_of(crawl: Crawl) -> Caller:
     """On whose behalf a crawl writes."""
@@ -67,10 +75,12 @@ class Reconciler:
         began_at: int | None = None,
         *,
         writes: bool = True,
+        refreshes: str | None = None,
     ) -> None:
         """`began_at` (milliseconds) is when the first target was listed; partitions made since then are not gone.
 
-        Without `writes` the changes are only told.
+        Without `writes` the changes are only told. With the name of a crawler that `refreshes`, tables are only changed,
+        whoever made them, and none is made.
         """
         self.catalog = catalog
         self.caller = caller
@@ -78,6 +88,7 @@ class Reconciler:
         self.report = report
         self.began_at = now() if began_at is None else began_at
         self.writes = writes
+        self.refreshes = refreshes
         self.changes = Changes()
 
     def run(
@@ -99,6 +110,22 @@ class Reconciler:
         self.changes.unchanged.extend(dict(entry) for entry in known.values())
         self._check_count(found, home)
         self._ensure_database(home, crawler)
+        self._write(found)
+        if complete:
+            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found} | known.keys() | spared)
+        return self.changes
+
+    def refresh(
+        self, found: Sequence[FoundTable], kept: Mapping[str, Mapping[str, object]], gone: Sequence[Table]
+    ) -> Changes:  # fmt: skip
+        """Bring tables that the catalog has up to what was found; of those that are `gone` the locations hold nothing."""
+        self.changes.unchanged.extend(dict(entry) for entry in kept.values())
+        self._write(found)
+        for table in gone:
+            self._try_miss(table, _EMPTY)
+        return self.changes
+
+    def _write(self, found: Sequence[FoundTable]) -> None:
         for done, one in enumerate(found):
             self.report.step("writing tables", done, len(found))
             name = one.table.full_name
@@ -106,9 +133,6 @@ class Reconciler:
                 self._table(one if one.table.is_iceberg else with_figures(one))
             except CatalogError as error:
                 self.changes.refused.append({"table": _shown(name), "reason": error.message})
-        if complete:
-            self._missing(crawler, home, {one.table.full_name.table.lower() for one in found} | known.keys() | spared)
-        return self.changes
 
     def _check_count(self, found: Sequence[FoundTable], home: DatabaseName) -> None:
         said = self.options.get("tables_max", str(TABLES_MAX))
@@ -138,13 +162,15 @@ class Reconciler:
             try:
                 held = self.catalog.tables.get(self.caller, one.table.full_name)
             except NotFound:
+                if self.refreshes:
+                    raise
                 try:
                     self._create(one)
                 except AlreadyExists:
                     continue
                 return
             try:
-                self._update(held, one)
+                self._update(held, fitted(held, one) if self.refreshes else one)
             except Conflict:
                 if attempt == _ATTEMPTS - 1:
                     raise
@@ -172,6 +198,8 @@ class Reconciler:
             self._follow(held, one, policy)
             return
         wanted, reasons = merged(held, one, only_add=policy == "add_columns")
+        if self.refreshes and differs(held, wanted):
+            wanted = replace(wanted, parameters={**wanted.parameters, UPDATED_BY: self.refreshes})
         logged = False
         before = held.parameters
         if not differs(held, wanted):
@@ -308,14 +336,16 @@ class Reconciler:
         """Tables of this crawler that are not there any more: told, and what the crawler is told to do with them."""
         names = [n for n in self.catalog.tables.list_names(self.caller, home) if n.lower() not in found]
         for table in self.catalog.tables.get_many(self.caller, home, names):
-            if table.parameters.get(CRAWLER) != crawler:
-                continue
-            try:
-                self._miss(table)
-            except CatalogError as error:
-                self.changes.refused.append({"table": _shown(table.full_name), "reason": error.message})
+            if table.parameters.get(CRAWLER) == crawler:
+                self._try_miss(table, _GONE)
 
-    def _miss(self, table: Table) -> None:
+    def _try_miss(self, table: Table, why: str) -> None:
+        try:
+            self._miss(table, why)
+        except CatalogError as error:
+            self.changes.refused.append({"table": _shown(table.full_name), "reason": error.message})
+
+    def _miss(self, table: Table, why: str) -> None:
         policy, name = self.options.get("on_missing_table", "keep"), _shown(table.full_name)
         if policy == "drop":
             if self.writes:
@@ -323,11 +353,11 @@ class Reconciler:
             self.changes.removed.append({"table": name, "reason": "nothing is left of it"})
         elif policy == "deprecate" and DEPRECATED not in table.parameters:
             at = datetime.fromtimestamp(now() // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            marked = {**table.parameters, DEPRECATED: f"{at}: {_GONE}"}
+            marked = {**table.parameters, DEPRECATED: f"{at}: {why}"}
             self._alter(table, replace(table, parameters=marked))
-            self.changes.deprecated.append({"table": name, "reason": _GONE})
+            self.changes.deprecated.append({"table": name, "reason": why})
         else:
-            self.changes.missing.append({"table": name, "reason": _GONE})
+            self.changes.missing.append({"table": name, "reason": why})
 
 
 def _made_at(partition: Partition) -> int:

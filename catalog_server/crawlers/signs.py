@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 
 import msgspec
 
-from catalog_server.lake import delta
+from catalog_server.lake import delta, hudi
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.iceberg.files import metadata_file_version
 from catalog_server.lake.locations import base_name
@@ -18,8 +19,12 @@ DELTA, HUDI, ICEBERG = "Delta", "Hudi", "Iceberg"
 KINDS = (DELTA, HUDI, ICEBERG)
 """Of a folder with signs of several the first one counts: it is what is written, and the others are made from it."""
 HINT = "version-hint.text"
+OPTIMIZED = "_ro"
+"""How the name ends of the view of a Hudi table that leaves out what is not merged, as Hudi's own sync calls it."""
 _KEPT = 16
 """Metadata files of each table that are kept in memory: those with the highest versions."""
+_COMMITS_KEPT = 1_000
+"""Newest commits of each Hudi table that are kept; its writers archive older ones much sooner."""
 _SIGNS = ("_delta_log", ".hoodie", "metadata")
 _METADATA = re.compile(r"[^/]+\.metadata\.json(?:\.gz)?")
 _FOLDERS = {
@@ -30,7 +35,7 @@ _FOLDERS = {
 """The table's folder, and where below the folder of its metadata a folder is."""
 _FILES = {
     DELTA: re.compile(r"/\d{20}\.(?:json|checkpoint\..+)", re.DOTALL),
-    HUDI: re.compile(r"/hoodie\.properties|(?:/timeline)?/[^/]+\.(?:commit|deltacommit|replacecommit)"),
+    HUDI: re.compile(rf"/{re.escape(hudi.PROPERTIES)}|(?:/timeline)?/{hudi.INSTANT.pattern}"),
     ICEBERG: re.compile(rf"/(?:{_METADATA.pattern}|{re.escape(HINT)})"),
 }
 
@@ -46,6 +51,8 @@ class Signed:
     """The newest of those that its definition is read from."""
     fingerprint: bytes = b""
     """Differs whenever these files do."""
+    partitions: list[str] = field(default_factory=list)
+    """Paths below the table of folders that are marked as partitions of a Hudi table."""
 
     def add(self, infos: Sequence[FileInfo]) -> None:
         """More files; old ones go."""
@@ -60,10 +67,15 @@ class Signed:
         elif self.kind == DELTA and len(self.files) > _KEPT:
             began, _ = delta.newest_checkpoint([info.location for info in self.files])
             self.files = [info for info in self.files if int(base_name(info.location)[:20]) >= began]
+        elif self.kind == HUDI and len(self.files) > _COMMITS_KEPT:
+            self.files.sort(
+                key=lambda info: base_name(info.location), reverse=True
+            )  # the settings are called by a letter
+            del self.files[_COMMITS_KEPT:]
 
     def digest(self, name: str) -> bytes:
         """A fingerprint of all that a table of this name depends on."""
-        said = (name, self.kind, self.path, self.fingerprint)
+        said = (name, self.kind, self.path, self.fingerprint, self.partitions)
         return blake2b(msgspec.msgpack.encode(said), digest_size=16).digest()
 
 
@@ -93,6 +105,22 @@ def note(path: str, infos: Iterable[FileInfo], signed: dict[str, Signed]) -> Non
             held = signed[table] = Signed(kind, table)
         if held.kind == kind:
             held.add(defining)
+
+
+def is_marked(names: Sequence[str]) -> bool:
+    """Whether a folder with these files, in their order, is marked as a partition of a Hudi table."""
+    at = bisect_left(names, hudi.MARKS[0])
+    return at < len(names) and names[at] in hudi.MARKS
+
+
+def give(signed: Mapping[str, Signed], marked: Iterable[str]) -> None:
+    """Give folders that are marked as partitions, by their paths below the target, to the tables that they are of."""
+    tables = {path: one for path, one in signed.items() if one.kind == HUDI}
+    for path in marked if tables else ():
+        table = next((tables[above] for above in (*_above(path), path) if above in tables), None)
+        below = path.removeprefix(table.path).strip("/") if table is not None else ""
+        if table is not None and not below.startswith(".hoodie/"):  # whose own table of metadata has partitions as well
+            table.partitions.append(below)
 
 
 def outermost(signed: dict[str, Signed]) -> dict[str, Signed]:

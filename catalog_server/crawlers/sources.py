@@ -50,10 +50,10 @@ def crawl_connection(
     """The tables of a connection that a target names; tables that cannot be described go to the report."""
     found: list[FoundTable] = []
     with open_connector(connection, lake) as source:
-        schemas = [name for name in source.databases() if _matches(target.schema, name)]
+        schemas = [name for name in source.databases() if matches(target.schema, name)]
         several = len(schemas) > 1
         for schema in schemas:
-            names = [name for name in source.tables(schema) if _matches(target.table, name)]
+            names = [name for name in source.tables(schema) if matches(target.table, name)]
             report.decide(f"{SCHEME}{connection.name}/{schema}", f"{counted(len(names), 'table')} by {target.table}")
             for at in range(0, len(names), _BATCH):
                 report.step("describing tables", len(found), len(names))
@@ -65,7 +65,8 @@ def crawl_connection(
     return found
 
 
-def _matches(pattern: str, name: str) -> bool:
+def matches(pattern: str, name: str) -> bool:
+    """Whether a name is what a pattern of a target means, in any case."""
     expression = "".join(".*" if c == "%" else re.escape(c) for c in pattern)
     return re.fullmatch(expression, name, re.IGNORECASE | re.DOTALL) is not None
 

@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from urllib.parse import urlsplit
 
 from catalog_server.connector import connector_class
+from catalog_server.crawlers import catalog_targets
 from catalog_server.crawlers.sources import SCHEME, parse_target
 from catalog_server.crawlers.topics import KAFKA
 from catalog_server.lake.filesystem import Lake
@@ -40,6 +41,9 @@ class Targets:
 
     def check(self, target: str) -> None:
         """Raise `Invalid` for a target that is none, or that is not allowed."""
+        if target.startswith(catalog_targets.SCHEME):  # whose tables' locations are asked one by one
+            catalog_targets.parse_catalog_target(target)
+            return
         parse_target(target) if target.startswith(SCHEME) else parse(target)
         if self._allowed and not self._is_named(target):
             raise Invalid("targets", f"{target} is below none of crawlers.allowed_targets ({', '.join(self._allowed)})")

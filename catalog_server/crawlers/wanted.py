@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from catalog_server.crawlers.figures import FIGURES, KINDS
 from catalog_server.crawlers.found import (
     COLUMNS,
+    COMMIT_BEGAN,
+    COMMIT_ENDED,
     DEPRECATED,
     SIGNATURE,
     SOURCE_COMMENT,
@@ -27,7 +29,7 @@ from catalog_server.model.spark_schema import PROVIDER, SCHEMA, spark_columns
 from catalog_server.model.table import Column, Table, TableKind
 from catalog_server.model.types import parse_type
 
-_DATA = STATISTICS | FIGURES
+_DATA = STATISTICS | FIGURES | {COMMIT_BEGAN, COMMIT_ENDED}
 _NOTES = frozenset({SIGNATURE, COLUMNS})
 FOUND_AGAIN = "found again"
 """Why a table is changed that was held for gone."""
@@ -80,6 +82,10 @@ def merged(held: Table, one: FoundTable, *, only_add: bool = False) -> tuple[Tab
         parameters = {**kept, **new.parameters}
     else:
         ours = {k: v for k, v in wanted.parameters.items() if not kept_as_is.storage or _is_ours(k)}
+        if SIGNATURE not in held.parameters:
+            ours = {key: value for key, value in ours.items() if not _is_a_face(key) or _has_one(held, key)}
+        if any(key.startswith(SCHEMA) for key in ours):  # which may have been in parts, or with other keys
+            kept = {key: value for key, value in kept.items() if not key.startswith(SCHEMA)}
         parameters = {**kept, **ours}
     wanted = replace(
         held,
@@ -127,6 +133,16 @@ def differs(held: Table, wanted: Table) -> bool:
         return table.columns, table.partition_keys, table.storage, parameters
 
     return said(held) != said(wanted)
+
+
+def _is_a_face(key: str) -> bool:
+    """Whether engines go by a parameter to tell how a table is read."""
+    return key in (PROVIDER, "classification") or key.startswith(SCHEMA)
+
+
+def _has_one(held: Table, key: str) -> bool:
+    """Whether a table that no crawl made is read by such a parameter; what it was not made with it does not get."""
+    return key in held.parameters or (key.startswith(SCHEMA) and any(one.startswith(SCHEMA) for one in held.parameters))
 
 
 def _is_ours(key: str) -> bool:

@@ -27,7 +27,8 @@ def new_crawl_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Crawler:
-    """A stored definition: targets are URIs (`s3://...`, `file:///...`, `connection:NAME/schema/pattern`)."""
+    """A stored definition: targets are URIs (`s3://...`, `file:///...`, `connection:NAME/schema/pattern`,
+    `catalog:DATABASE/pattern`)."""
 
     name: str
     targets: tuple[str, ...]

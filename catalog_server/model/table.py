@@ -134,6 +134,7 @@ class Table:
 
 
 _FORMATS_BY_SERDE = (
+    ("hoodie", "hudi"),  # whose SerDe is that of Parquet
     ("parquet", "parquet"),
     ("orc", "orc"),
     ("avro", "avro"),

@@ -76,7 +76,8 @@ Spark and Trino, `tests/jobs/` runs scripts on Sail and Spark.
 | Iceberg, versions 1 and 2 | yes\\* | yes\\* | yes\\* | by Iceberg REST\\* | yes\\* |
 | Iceberg, version 3 | not what is new in it | yes | not what is new in it | not known | not what is new in it |
 | Delta (registered) | refused by name | not known | yes\\* | not known | no |
-| Hudi (registered) | refused by name | not known | not known | not known | no |
+| Hudi up to version 6 (registered) | refused by name | 3.5, with Hudi's bundle | yes\\*, merged rows | not known | no |
+| Hudi of later versions (registered) | refused by name | 3.5, with Hudi's bundle | no | not known | no |
 | tables of a connection | yes\\* | not shown | not shown | not shown | not shown |
 
 - An empty field of CSV without quotes is NULL or an empty text, depending on the engine.
@@ -96,7 +97,7 @@ def page() -> str:
         "| client | speaks | tested with |",
         "|---|---|---|",
         "| Apache Spark | Hive metastore (Thrift), Iceberg over Thrift and over REST | 4.1, Iceberg 1.12 |",
-        "| Trino | Hive metastore (Thrift): connectors hive and iceberg | 476 |",
+        "| Trino | Hive metastore (Thrift): connectors hive, iceberg, delta_lake and hudi | 476 |",
         "| PyIceberg | Hive metastore (Thrift) and Iceberg REST | 0.12 |",
         "| Sail | Hive metastore (Thrift) and Iceberg REST | 0.7 |",
         "| Hive clients 1.2 to 4.2 | Hive metastore (Thrift) | codecs of all versions, by their bytes |",

@@ -74,6 +74,20 @@ def test_crawled_table_says_which_crawl_made_it(server: RunningServer, flights: 
     assert [json.loads(line)["values"] for line in partitions] == [["2"]]
 
 
+def test_tables_of_the_catalog_are_brought_up_to_date(server: RunningServer, tmp_path: Path) -> None:
+    folder = tmp_path / "sold"
+    (folder / "day=1").mkdir(parents=True)
+    (folder / "day=1" / "a.csv").write_text("x,y\n1,2\n")
+    run(server, "crawlers", "create", "first", "--target", folder.as_uri(), "--database", "shop")
+    run(server, "crawlers", "run", "first", "--wait")
+    (folder / "day=2").mkdir()
+    (folder / "day=2" / "a.csv").write_text("x,y\n3,4\n")
+    made = json.loads(run(server, "crawlers", "create", "again", "--target", "catalog:shop/s%"))
+    assert (made["targets"], made["database"]) == (["catalog:shop/s%"], "shop")
+    crawl = json.loads(run(server, "crawlers", "run", "again", "--wait"))
+    assert [entry["table"] for entry in crawl["summary"]["changed"]] == ["shop.sold"]
+
+
 def test_a_crawl_is_undone_in_one_command(server: RunningServer, tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / "undone" / name).mkdir(parents=True)

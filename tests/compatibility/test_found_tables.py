@@ -14,6 +14,7 @@ import pytest
 from pyiceberg.catalog.sql import SqlCatalog
 
 from catalog_server.testing import RunningServer, running_server
+from tests.crawlers.corpus.hudi import hudi_files
 from tests.engines.trino import Trino, iceberg_properties
 
 ROWS = pa.table({"Id": pa.array([1, 2], pa.int64()), "fare": pa.array([125, -5], pa.decimal128(9, 2))})
@@ -59,6 +60,9 @@ def crawled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]
     folder = tmp_path_factory.mktemp("found")
     write_iceberg(folder)
     write_delta(folder / "lake" / "trips")
+    for path, body in (hudi_files("cow6", "rides") | hudi_files("mor6", "merged")).items():
+        (folder / "lake" / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / "lake" / path).write_bytes(body)
     with running_server(folder / "server") as server, httpx.Client(base_url=f"{server.http}/api/v1", timeout=60) as api:
         api.post("/crawlers", json={"name": "raw", "targets": [f"file://{folder}/lake"], "database": "raw"})
         crawl = api.post("/crawlers/raw/crawls", json={}).json()
@@ -82,3 +86,19 @@ def test_trino_reads_a_delta_table_that_was_found(crawled: RunningServer, trino_
             f"select id, cast(fare as varchar), cast(day as varchar) from {name}.raw.trips order by 1"
         )
     assert rows == [[1, "125.00", "2026-01-01"], [2, "-5.00", "2026-01-01"]]
+
+
+@pytest.mark.trino
+def test_trino_reads_hudi_tables_that_were_found(crawled: RunningServer, trino_server: Trino) -> None:
+    columns = "id, item, cast(fare as varchar), cast(at as varchar), cast(day as varchar), tip"
+    with trino_server.catalog("hudi", {"hive.metastore.uri": crawled.thrift, "fs.hadoop.enabled": "true"}) as name:
+        written = trino_server.sql(f"select {columns} from {name}.raw.rides order by 1")
+        merged = trino_server.sql(f"select item from {name}.raw.merged_ro order by id")
+        one_day = trino_server.sql(f"select count(*) from {name}.raw.rides where day = date '2026-01-02'")
+    assert written == [
+        [1, "a", "1.25", "2026-01-01 10:00:00.000000000", "2026-01-01", None],
+        [2, "b2", "7.00", "2026-01-01 12:00:00.000000000", "2026-01-01", 9],
+        [3, "c", None, "2026-01-02 10:00:00.000000000", "2026-01-02", None],
+        [4, "d", "4.00", "2026-01-03 10:00:00.000000000", "2026-01-03", None],
+    ]
+    assert (merged, one_day) == ([["a"], ["b"], ["c"], ["d"]], [[1]])

@@ -273,19 +273,6 @@ def test_crawls_are_the_same_on_a_postgresql_store(tmp_path: Path, postgresql_ur
     service.close()
 
 
-def test_tables_of_other_formats_are_left_alone(local: Crawling) -> None:
-    file = parquet(n=[1])
-    crawl = local.crawl(
-        {
-            "hudi/.hoodie/hoodie.properties": b"",
-            "hudi/a.parquet": file,
-            "plain/a.parquet": file,
-        }
-    )
-    assert names(crawl, "added") == ["raw.plain"]
-    assert crawl.summary["problems"] == []
-
-
 def test_files_of_another_schema_are_told(local: Crawling) -> None:
     crawl = local.crawl(
         {

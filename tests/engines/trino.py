@@ -20,6 +20,7 @@ PLUGINS = (
     "hive",
     "iceberg",
     "delta-lake",
+    "hudi",
     "postgresql",
     "geospatial",
     "memory",

@@ -27,7 +27,8 @@ class NewCrawler(Body):
 
     name: str
     targets: list[str]
-    database: str
+    database: str = ""
+    """Where tables are kept; may be left out where all targets are of the catalog, as `catalog:DATABASE/TABLE`."""
     catalog: str | None = None
     table_prefix: str = ""
     options: dict[str, str] = msgspec.field(default_factory=dict)

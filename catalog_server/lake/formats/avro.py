@@ -40,6 +40,8 @@ _LOGICAL = {  # times of a wall clock and of a day are the numbers that Hive's r
 _ORDER = ("int", "long", "float", "double")
 Schema = Any
 """A schema as JSON has it."""
+Logical = Mapping[tuple[str, str], str]
+"""Types by the names of plain and logical ones."""
 
 
 class _Cut(Exception):
@@ -103,7 +105,7 @@ def inspect(files: FileReader, info: FileInfo) -> FileSchema:
         raise FileProblem("damaged Avro: no schema in its header") from error
     if not isinstance(schema, dict) or schema.get("type") != "record":
         raise FileProblem("the values of the Avro file are no records")
-    columns, kept, notes = _columns(schema)
+    columns, kept, notes = columns_of(schema)
     named = {key: schema[key] for key in ("name", "namespace") if key in schema}
     literal = json.dumps({"type": "record", "name": "row", **named, "fields": kept})
     return FileSchema("avro", columns, {LITERAL: literal}, _rows(head, start, info.size), notes)
@@ -141,8 +143,13 @@ def _rows(head: bytes, start: int, size: int) -> int | None:
     return rows
 
 
-def _columns(schema: Mapping[str, Any]) -> tuple[tuple[Column, ...], list[Schema], tuple[str, ...]]:
-    """The columns, the schema's fields that they are, and notes of those that are left out."""
+def columns_of(
+    schema: Mapping[str, Any], logical: Logical = _LOGICAL
+) -> tuple[tuple[Column, ...], list[Schema], tuple[str, ...]]:
+    """The columns, the schema's fields that they are, and notes of those that are left out.
+
+    `logical` are logical types with a type of their own besides those of Avro files. Raises `FileProblem` for a damaged schema.
+    """
     columns, kept, notes = [], [], []
     expander = _Expander()
     fields = schema.get("fields")
@@ -150,7 +157,7 @@ def _columns(schema: Mapping[str, Any]) -> tuple[tuple[Column, ...], list[Schema
     for item in fields if isinstance(fields, list) else ():
         try:
             name, whole = str(item["name"]), expander.expand(item["type"])
-            kind = type_of(whole)
+            kind = type_of(whole, logical)
             weightless = weightless and _is_weightless(whole)
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise FileProblem("an Avro schema that is damaged, too large or refers to itself") from error
@@ -210,10 +217,12 @@ class _Expander:
         elif not isinstance(whole["type"], str) or whole["type"] not in _PLAIN:
             return self.expand(whole["type"], depth + 1)
         if "name" in whole:
-            if str(whole["name"]) in _PLAIN:
+            plain, spaced = str(whole["name"]) in _PLAIN, bool(whole.get("namespace"))
+            if plain and not spaced:  # as Spark writes decimals: `fixed`, in a namespace of each column's own
                 raise ValueError("a definition named like a type")
             self._weightless = self._weightless or _is_weightless(whole)
-            for name in (str(whole["name"]), f"{whole.get('namespace', '')}.{whole['name']}".lstrip(".")):
+            full = f"{whole.get('namespace', '')}.{whole['name']}".lstrip(".")
+            for name in (full,) if plain else (str(whole["name"]), full):
                 self._known[name] = (whole, self._parts - before)
         return whole
 
@@ -252,23 +261,23 @@ def collapse(schema: Schema, seen: set[str]) -> Schema:
     return whole
 
 
-def type_of(schema: Schema) -> DataType | None:
+def type_of(schema: Schema, logical: Logical = _LOGICAL) -> DataType | None:
     """The catalog's type of an expanded schema; None for a union that is more than one type or none."""
     if isinstance(schema, list):
         present = [branch for branch in schema if branch != "null"]
-        return type_of(present[0]) if len(present) == 1 else None if present else DataType("void")
+        return type_of(present[0], logical) if len(present) == 1 else None if present else DataType("void")
     name = schema if isinstance(schema, str) else schema["type"]
     if name == "record":
-        return _composed("struct", [(item["name"], type_of(item["type"])) for item in schema["fields"]])
+        return _composed("struct", [(item["name"], type_of(item["type"], logical)) for item in schema["fields"]])
     if name == "array":
-        return _composed("array", [("element", type_of(schema["items"]))])
+        return _composed("array", [("element", type_of(schema["items"], logical))])
     if name == "map":
-        return _composed("map", [("key", DataType("string")), ("value", type_of(schema["values"]))])
-    logical = schema.get("logicalType") if isinstance(schema, dict) else None
-    if logical == "decimal" and name in ("bytes", "fixed"):
+        return _composed("map", [("key", DataType("string")), ("value", type_of(schema["values"], logical))])
+    said = schema.get("logicalType") if isinstance(schema, dict) else None
+    if said == "decimal" and name in ("bytes", "fixed"):
         precision, scale = int(schema["precision"]), int(schema.get("scale", 0))
         return DataType("decimal", (precision, scale)) if 0 <= scale <= precision <= 38 else DataType("binary")
-    return DataType(_LOGICAL.get((name, str(logical)), _PLAIN[name]))
+    return DataType(logical.get((name, str(said))) or _LOGICAL.get((name, str(said)), _PLAIN[name]))
 
 
 def _composed(name: str, parts: Sequence[tuple[str, DataType | None]]) -> DataType | None:

@@ -34,6 +34,7 @@ _TEXT_INPUT = f"{_HADOOP}.mapred.TextInputFormat"
 _TEXT_OUTPUT = f"{_HADOOP}.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _PARQUET = f"{_HADOOP}.hive.ql.io.parquet"
 _ORC = f"{_HADOOP}.hive.ql.io.orc"
+_HUDI = "org.apache.hudi.hadoop"
 LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
@@ -146,6 +147,35 @@ def delta_faces(columns: Sequence[Column], schema: str, partitioned_by: Sequence
         parameters[f"{SCHEMA}.numPartCols"] = str(len(partitioned_by))
         parameters |= {f"{SCHEMA}.partCol.{n}": name for n, name in enumerate(partitioned_by)}
     return Faces(tuple(_hive_side(column, False) for column in columns), (), storage, parameters)
+
+
+def hudi_faces(
+    columns: Sequence[Column],
+    partition_keys: Sequence[Column],
+    location: str,
+    *,
+    merged: bool,
+    optimized: bool,
+    old: bool,
+) -> Faces:
+    """A Hudi table as its own sync with a Hive metastore keeps it; `merged` where readers have to merge changes into rows.
+
+    Spark is told to leave out changes that were not merged yet (`optimized`), Hive by the input format. Trino never merges,
+    and reads `old` versions alone.
+    """
+    serde = {"serialization.format": "1", "path": location, "hoodie.query.as.ro.table": str(optimized).lower()}
+    storage = Storage(
+        f"{_HUDI}.realtime.HoodieParquetRealtimeInputFormat" if merged else f"{_HUDI}.HoodieParquetInputFormat",
+        f"{_PARQUET}.MapredParquetOutputFormat",
+        SerDe(PARQUET_SERDE, parameters=serde),
+    )
+    keys = {key.key for key in partition_keys}
+    inner = [column for column in columns if column.key not in keys]
+    parameters = {"EXTERNAL": "TRUE", "classification": "hudi", PROVIDER: "hudi"}
+    parameters[READABLE_BY] = "spark, trino" if old and not merged else "spark"
+    parameters |= schema_parameters(inner, partition_keys)
+    hive, hive_keys = (tuple(_hive_side(column, False) for column in some) for some in (inner, partition_keys))
+    return Faces(hive, hive_keys, storage, parameters)
 
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:

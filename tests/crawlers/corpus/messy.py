@@ -100,8 +100,11 @@ LAYOUTS = (
             "plain/a.parquet": parquet(n=[1]),
         },
         {"plain": table("n bigint", 1, n=1, format="parquet")},
-        problems={"v1.metadata.json": "is damaged", "_delta_log": "says of no schema"},
-        decisions=("a Hudi table",),
+        problems={
+            "v1.metadata.json": "is damaged",
+            "_delta_log": "says of no schema",
+            ".hoodie": "hoodie.properties: is damaged",
+        },
     ),
     Layout(
         "upper_case_names",

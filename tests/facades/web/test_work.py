@@ -49,6 +49,13 @@ def test_crawler_with_an_unknown_option_is_refused(api: httpx.Client) -> None:
     assert "smaple" in answer.json()["error"]["message"]
 
 
+def test_crawler_of_the_catalog_needs_no_database_and_others_do(api: httpx.Client) -> None:
+    made = api.post("/crawlers", json={"name": "again", "targets": ["catalog:sales/%"]}).json()
+    assert made["database"] == "sales"
+    answer = api.post("/crawlers", json={"name": "x", "targets": ["s3://lake/"]})
+    assert (answer.status_code, "database" in answer.json()["error"]["message"]) == (400, True)
+
+
 def test_job_is_kept_changed_run_and_dropped(api: httpx.Client) -> None:
     body = {"name": "delays", "script": "print(1)", "arguments": {"year": "2013"}, "outputs": ["r.d=s3://lake/d/"]}
     assert api.post("/jobs", json=body).status_code == 201

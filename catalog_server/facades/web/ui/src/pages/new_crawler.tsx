@@ -93,6 +93,12 @@ const emptyDraft = (targets: string): Draft => ({
   schedule: unscheduled(),
 });
 
+/** Whether all targets are tables of the catalog, which say their database themselves. */
+function isOfCatalog(draft: Draft): boolean {
+  const targets = linesOf(draft.targets);
+  return targets.length > 0 && targets.every((target) => target.startsWith("catalog:"));
+}
+
 function optionsOf(draft: Draft): Record<string, string> {
   const chosen = Object.entries(draft.options).filter(([key, value]) => CHOSEN_BY_WORDS.has(key) && value !== "");
   return { ...Object.fromEntries(chosen), ...pairsOf(draft.further) };
@@ -178,11 +184,12 @@ function TargetFields({ draft, set, named }: FieldsProps & { named: boolean }) {
         required
         mono
         rows={3}
-        placeholder={"s3://bucket/raw/\nfile:///data/raw\nconnection:sales/public/%"}
+        placeholder={"s3://bucket/raw/\nfile:///data/raw\nconnection:sales/public/%\ncatalog:raw/%"}
         hint={
           <>
-            One a line: a folder of files, or tables of a connection
-            {names.length > 0 && <> ({names.map((each) => `connection:${each}/…`).join(", ")})</>}.
+            One a line: a folder of files, tables of a connection
+            {names.length > 0 && <> ({names.map((each) => `connection:${each}/…`).join(", ")})</>}, or tables that the
+            catalog has (catalog:DATABASE/TABLE), which are brought up to date and none made.
           </>
         }
       />
@@ -199,10 +206,10 @@ function TargetFields({ draft, set, named }: FieldsProps & { named: boolean }) {
           label="Database"
           value={draft.database}
           onChange={(database) => set({ database })}
-          required
+          required={!isOfCatalog(draft)}
           placeholder="raw"
           list={databases.data?.pages.flatMap((page) => page.items.map((each) => each.name)) ?? []}
-          hint="Made if it is not there."
+          hint={isOfCatalog(draft) ? "That of the targets, if nothing is said." : "Made if it is not there."}
         />
         <TextField
           label="Table prefix"
@@ -283,7 +290,8 @@ function Form({ known }: { known?: Crawler }) {
   const [held, setHeld] = useState<Draft>(() => (known === undefined ? emptyDraft(target) : draftOf(known)));
   const draft = { ...held, catalog: held.catalog === "" ? (info.data?.default_catalog ?? "hive") : held.catalog };
   const set = (changes: Partial<Draft>) => setHeld((now) => ({ ...now, ...changes }));
-  const isComplete = draft.name.trim() !== "" && draft.targets.trim() !== "" && draft.database.trim() !== "";
+  const isPlaced = draft.database.trim() !== "" || isOfCatalog(draft);
+  const isComplete = draft.name.trim() !== "" && draft.targets.trim() !== "" && isPlaced;
   const at = step === "options" && isComplete ? 1 : 0;
   const save = useMutation({
     mutationFn: async (preview: boolean) => {
