@@ -8,6 +8,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -366,3 +367,9 @@ def test_widening_does_not_depend_on_the_order(left: Any, right: Any, text: bool
 @given(KINDS, KINDS)
 def test_text_always_has_a_common_type(left: Any, right: Any) -> None:
     assert widen(left, right, text=True) is not None
+
+
+def test_many_long_texts_are_sniffed_at_once() -> None:
+    text = "a;b;c\n" + "1;2;some words of a certain length\n" * 25_000
+    with ThreadPoolExecutor(20) as pool:
+        assert {one.delimiter for one in pool.map(csv.sniff, [text] * 100)} == {";"}

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 ROWS_MAX = 20_000
 COLUMNS_MAX = 5_000
+_BUFFER_BYTES = 4 * 1024 * 1024
+"""Of each text that is sniffed: many are at once, and what DuckDB takes if nothing is said does not do for sixteen."""
 NULL_WORDS = ("NA", "N/A", "NULL", "null", "None", "\\N", "nan", "NaN", "-")
 
 _RARE = ("\x01", "\x02", "^", "~")
@@ -234,7 +236,8 @@ def sniff(text: str, delimiter: str = "") -> Dialect:
         file.flush()
         with _engine().cursor() as connection:
             said = ", delim = ?" if delimiter else ""
-            query = f"FROM sniff_csv(?, sample_size = {ROWS_MAX}, max_line_size = 1048576, strict_mode = false{said})"
+            sizes = f"sample_size = {ROWS_MAX}, max_line_size = 1048576, buffer_size = {_BUFFER_BYTES}"
+            query = f"FROM sniff_csv(?, {sizes}, strict_mode = false{said})"
             try:
                 row = connection.execute(query, [file.name, *([delimiter] if delimiter else [])]).fetchone()
             except duckdb.OutOfMemoryException as error:
