@@ -206,6 +206,12 @@ class CrawlersConfig:
     """Prefixes of targets (`s3://bucket/raw/`, `/srv/data`, `connection:NAME`) that may be crawled; empty allows all."""
     concurrent_max: int = 2
     """Crawls that go on at once in each worker, of each crawler one; more of them wait."""
+    spark_master: str = "local[*]"
+    """Where crawls with the option `engine=spark` run their Spark application."""
+    spark_python: str = ""
+    """The Python of Spark's executors, which has catalog-server installed; empty names the server's own."""
+    spark_properties: str = ""
+    """A file of Spark's settings for these applications, as spark-defaults.conf has them."""
 
 
 @dataclass(frozen=True, slots=True)

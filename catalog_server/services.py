@@ -13,8 +13,11 @@ from catalog_server.config import Config
 from catalog_server.lake.filesystem import Lake
 
 if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
     from catalog_server.care.runs import CareRuns
     from catalog_server.crawlers.crawl import Crawls
+    from catalog_server.crawlers.engine import Engine
     from catalog_server.crawlers.events import CrawlEvents
     from catalog_server.crawlers.targets import Targets
     from catalog_server.hive_migrations.migrations import HiveMigrations
@@ -54,7 +57,13 @@ class Services:
         """Crawlers and their crawls."""
         from catalog_server.crawlers.crawl import Crawls
 
-        return Crawls(self.catalog, lambda: self.wake_worker(), self.config.data / "crawls", self.targets)
+        spools, engines = self.config.data / "crawls", {"spark": self._spark}
+        return Crawls(self.catalog, lambda: self.wake_worker(), spools, self.targets, engines)
+
+    def _spark(self, crawl_id: str, cancelled: Callable[[], bool]) -> AbstractContextManager[Engine]:
+        from catalog_server.jobs.crawl_spark import Spark
+
+        return Spark(self.config)(crawl_id, cancelled)
 
     @cached_property
     def targets(self) -> Targets:

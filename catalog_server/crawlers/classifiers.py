@@ -48,6 +48,8 @@ class Classifiers:
         if len(lines) > CLASSIFIERS_MAX:
             raise Invalid("option classifiers", f"{len(lines)} are more than {CLASSIFIERS_MAX}")
         self._all = tuple(map(_parsed, lines))
+        self.text = text
+        self.root = root
         self._start = len(root.rstrip("/")) + 1
         self.said = said
 

@@ -23,6 +23,8 @@ T = TypeVar("T")
 
 Glance = tuple[FileInfo, str | None, str | None]
 """A file, its format, and what is wrong with it: one of the last two is None."""
+Inspected = tuple[FileInfo, FileSchema | None, str | None]
+"""A file, its schema, and what is wrong with it: one of the last two is None."""
 
 
 def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers) -> Iterator[Glance]:
@@ -62,9 +64,7 @@ def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
         return None, f"cannot be read rightly: {first_line(error)}"
 
 
-def inspect_all(
-    files: FileSystem, infos: Sequence[FileInfo], said: Classifiers
-) -> Iterator[tuple[FileInfo, FileSchema | None, str | None]]:
+def inspect_all(files: FileSystem, infos: Sequence[FileInfo], said: Classifiers) -> Iterator[Inspected]:
     """Look closely at files; of each either its schema or what is wrong with it is given."""
 
     def look(info: FileInfo) -> tuple[FileSchema | None, str | None]:

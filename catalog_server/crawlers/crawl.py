@@ -14,6 +14,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers import catalog_targets
 from catalog_server.crawlers.brought import Brought
 from catalog_server.crawlers.differences import differences
+from catalog_server.crawlers.engine import Engine, Engines, opened
 from catalog_server.crawlers.events import check_events, followed
 from catalog_server.crawlers.files import Looked, Memory, Versions, look_at
 from catalog_server.crawlers.following import Following, Waits
@@ -55,8 +56,10 @@ class Crawls:
         wake: Callable[[], None] | None = None,
         spools: Path | None = None,
         targets: Targets | None = None,
+        engines: Engines | None = None,
     ) -> None:
         """`spools` is the folder for what crawls see while they run; one of the system's where it is not named."""
+        self._engines = engines or {}
         self._catalog = catalog
         self._targets = targets or Targets()
         self._spools = spools or Path(tempfile.gettempdir())
@@ -270,14 +273,17 @@ class Crawls:
         # what was listed before the crawl was taken over is not listed again
         began_at = crawl.started_at or time.time_ns() // 1_000_000
         if catalog_targets.are_all(crawler.targets):
-            memory = partial(self._memory, crawl=crawl, touched=touched)
-            return Refresh(self._catalog, self._targets, crawler, crawl, report, memory, began_at).run()
+            with opened(self._engines, crawler, crawl.id, report) as engine:
+                memory = partial(self._memory, crawl=crawl, touched=touched, engine=engine)
+                return Refresh(self._catalog, self._targets, crawler, crawl, report, memory, began_at).run()
         home = DatabaseName(crawler.catalog, crawler.database)
         with self._store.read() as tx:
             versions = tables.versions(tx, home)
             homes = frozenset(normalize(location) for location in tables.locations(tx, home))
         with closing(Brought()) as brought:
-            failures = self._look_at_all(caller, crawler, report, crawl, (versions, homes), brought, touched)
+            with opened(self._engines, crawler, crawl.id, report) as engine:
+                memory = partial(self._memory, crawl=crawl, touched=touched, engine=engine)
+                failures = self._look_at_all(caller, crawler, report, (versions, homes), brought, memory)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
             # what the store did not give is not gone
@@ -300,10 +306,9 @@ class Crawls:
         caller: Caller,
         crawler: Crawler,
         report: Report,
-        crawl: Crawl,
         held: tuple[Versions, Set[str]],
         brought: Brought,
-        touched: Collection[Touch] | None,
+        remembered: Callable[[Crawler, str, int, tuple[Versions, Set[str]]], Memory],
     ) -> Sequence[str]:
         """Look at each target, and say which of them could not be looked at."""
         failures = []
@@ -311,7 +316,7 @@ class Crawls:
             report.step("listing", report.objects)
             memory = None
             if not target.startswith(SCHEME):
-                memory = self._memory(crawler, target, number, held, crawl=crawl, touched=touched)
+                memory = remembered(crawler, target, number, held)
             try:
                 brought.take(target, self._look(caller, crawler, target, report, memory), report)
             except Cancelled:
@@ -334,6 +339,7 @@ class Crawls:
         *,
         crawl: Crawl,
         touched: Collection[Touch] | None,
+        engine: Engine,
     ) -> Memory:
         for path in self._spools.glob(f"{crawl.id}.{number}.db*") if touched is not None else ():
             path.unlink(missing_ok=True)
@@ -341,7 +347,7 @@ class Crawls:
         if not crawl.preview:
             manifest.sweep(lambda tx: rows.is_alone(tx, crawl.crawler, crawl.id))
         spool = Spool(self._spool(crawl.id, number))
-        return Memory(manifest, spool, *held, writes=not crawl.preview, touched=touched)
+        return Memory(manifest, spool, *held, writes=not crawl.preview, touched=touched, engine=engine)
 
     def _spool(self, crawl_id: str, number: int) -> Path:
         return self._spools / f"{crawl_id}.{number}.db"

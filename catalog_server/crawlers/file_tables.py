@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
 
 import msgspec
 
-from catalog_server.crawlers import classify, group, merge
-from catalog_server.crawlers.classifiers import Classifiers
+from catalog_server.crawlers import group, merge
+from catalog_server.crawlers.classify import Inspected
 from catalog_server.crawlers.found import CRAWLER, MEASURED, FoundTable, Report
 from catalog_server.crawlers.group import Group, Pile
 from catalog_server.crawlers.manifest import Look, identity
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo
 from catalog_server.lake.formats.base import FileSchema, statistics_of
 from catalog_server.lake.formats.faces import SINGLE, faces
 from catalog_server.model.crawler import Crawler
@@ -25,21 +25,23 @@ from catalog_server.model.table import Column, Table, TableKind
 FOOTERS_MAX = 500
 """Files of a table of Parquet or ORC that are all looked at for its statistics; of a larger one samples are."""
 
+Inspect = Callable[[Sequence[FileInfo]], Iterator[Inspected]]
+"""Looks closely at files, in their order."""
+
 
 class Looks:
     """Close looks at files, many at once; what was seen of a file before is not read again."""
 
     def __init__(
         self,
-        files: FileSystem,
-        said: Classifiers,
+        inspect: Inspect,
         remembered: Mapping[str, Look],
         wanted: Sequence[Sequence[FileInfo]],
     ) -> None:
         """`wanted` are the files of each table, which are then asked for in this order."""
         self._remembered = remembered
         missing = [info for infos in wanted for info in infos if self._known(info) is None]
-        self._looks = classify.inspect_all(files, missing, said)
+        self._looks = inspect(missing)
 
     def _known(self, info: FileInfo) -> Look | None:
         look = self._remembered.get(info.location)

@@ -9,17 +9,18 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from catalog_server.crawlers import glances, group, in_place, signs
 from catalog_server.crawlers.classifiers import Classifiers, checked
+from catalog_server.crawlers.engine import ENGINES, LOCAL, Engine, Local
 from catalog_server.crawlers.file_tables import Looks, chosen, digest, table_of
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.glances import Glances
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Group, Grouping
 from catalog_server.crawlers.judge import Judge, Known
-from catalog_server.crawlers.listing import Listing
 from catalog_server.crawlers.manifest import (
     Folder,
     Head,
@@ -99,6 +100,8 @@ class Settings:
         statistics = options.get("statistics", "footers")
         if statistics not in ("footers", "none"):
             raise Invalid("option statistics", f"{statistics!r} is neither footers nor none")
+        if options.get("engine", LOCAL) not in ENGINES:
+            raise Invalid("option engine", f"{options['engine']!r} is none of {', '.join(ENGINES)}")
         grouping = options.get("grouping", SERIES)
         if grouping not in GROUPINGS:
             raise Invalid("option grouping", f"{grouping!r} is none of {', '.join(GROUPINGS)}")
@@ -157,6 +160,8 @@ class Memory:
     """Whether this look is to be remembered."""
     touched: Collection[Touch] | None = None
     """Folders outside of which all is as the last crawl saw it; None where nothing is known of that."""
+    engine: Engine = field(default_factory=Local)
+    """What lists and looks at files."""
 
 
 def crawl_files(lake: Lake, crawler: Crawler, target: str, report: Report) -> list[FoundTable]:
@@ -194,7 +199,7 @@ def _list(files: FileSystem, crawler: Crawler, root: str, report: Report, memory
 
     touched, options = memory.touched, settings_digest(crawler)
     if touched is None or not relist(files, root, memory.manifest, options, touched, memory.spool, step):
-        Listing(files, root, memory.spool, step).run()
+        memory.engine.list_all(files, root, memory.spool, step)
 
 
 class _Target:
@@ -224,7 +229,8 @@ class _Target:
         mode = FOLDERS if self.level is not None else self.settings.grouping
         self.said = Classifiers(self.settings.classifiers, self.settings.formats or {}, root)
         recall = memory.manifest.looks
-        self.judge = Judge(self.files, self.root, mode, self.said, self.known, recall, memory.homes)
+        self.inspect = partial(memory.engine.inspect_all, files, said=self.said)
+        self.judge = Judge(self.inspect, self.root, mode, self.known, recall, memory.homes)
         self.tables: list[KnownTable] = []
 
     def look(self) -> Looked:
@@ -313,9 +319,10 @@ class _Target:
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
         limits = glances.Limits(self.settings.peeked_max, self.settings.exclude, self.said)
-        glances.look(self.files, self.root, self._folders, limits, self.memory.spool, self.report)
+        engine, spool = self.memory.engine, self.memory.spool
+        glances.look(engine, self.files, self.root, self._folders, limits, spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
-        found = glances.collect(self.root, self._folders, limits, self.memory.spool, writer, self.report)
+        found = glances.collect(self.root, self._folders, limits, spool, writer, self.report)
         if found.left_out:
             self.report.decide(self.root, f"{group.counted(found.left_out, 'file')} left out by the option exclude")
         return found, writer.finish() if writer else []
@@ -373,7 +380,7 @@ class _Target:
             known = self.known.get(one.location, one.name)
             remembered |= self.memory.manifest.looks(known.looks) if known else {}
         remembered |= self.judge.looks
-        looks = Looks(self.files, self.said, remembered, wanted)
+        looks = Looks(self.inspect, remembered, wanted)
         for done, ((one, made), few) in enumerate(zip(todo, wanted, strict=True)):
             self.report.step("looking at tables", done, len(todo))
             seen = list(looks.of(few))

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from catalog_server.crawlers import classify, group, signs
+from catalog_server.crawlers import group, signs
 from catalog_server.crawlers.classifiers import Classifiers
+from catalog_server.crawlers.engine import Engine
 from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Pile
@@ -131,7 +132,9 @@ def _of_ending(ending: str) -> str | None:
     return sniff.named_format(f"x{ending}")[0]
 
 
-def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: Spool, report: Report) -> None:
+def look(
+    engine: Engine, files: FileSystem, root: str, folders: Folders, limits: Limits, spool: Spool, report: Report
+) -> None:  # fmt: skip
     """Read what has to be read, and note in the spool what it is told to be."""
     places: dict[str, tuple[str, str, str]] = {}
 
@@ -154,7 +157,7 @@ def look(files: FileSystem, root: str, folders: Folders, limits: Limits, spool: 
                     yield info
 
     noted: list[tuple[str, str, str, str]] = []
-    looked = classify.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.said)
+    looked = engine.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.said)
     for done, (info, format, problem) in enumerate(looked, 1):
         noted.append((*places.pop(info.location), _verdict(format, problem)))
         if len(noted) >= _BATCH:

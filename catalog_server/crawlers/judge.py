@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 
 from catalog_server.crawlers import together
-from catalog_server.crawlers.classifiers import Classifiers
-from catalog_server.crawlers.file_tables import Looks
+from catalog_server.crawlers.file_tables import Inspect, Looks
 from catalog_server.crawlers.group import Folders, Group, Grouping, Path
 from catalog_server.crawlers.manifest import KnownTable, Look
 from catalog_server.crawlers.together import FOLDERS, Shape
-from catalog_server.lake.files import FileInfo, FileSystem
+from catalog_server.lake.files import FileInfo
 from catalog_server.lake.formats.base import FileSchema
 from catalog_server.lake.locations import normalize, parent, within
 
@@ -40,21 +39,18 @@ class Judge:
 
     def __init__(
         self,
-        files: FileSystem,
+        inspect: Inspect,
         root: str,
         mode: str,
-        said: Classifiers,
         known: Known,
         recall: Callable[[int], Mapping[str, Look]],
         homes: Set[str],
     ) -> None:
-        """`said` of formats by the crawler; `recall` gives the looks of a known table by their number; `homes` are
-        where the catalog has tables."""
+        """`recall` gives the looks of a known table by their number; `homes` are where the catalog has tables."""
         self.looks: dict[str, Look] = {}
-        self._files = files
+        self._inspect = inspect
         self._root = root
         self._mode = mode
-        self._said = said
         self._known = known
         self._recall = recall
         self._homes = homes
@@ -126,7 +122,7 @@ class Judge:
         for place in sorted(near):
             for one in self._known.at(place):
                 remembered |= self._recall(one.looks) if one.looks else {}
-        looks = Looks(self._files, self._said, remembered, wanted)
+        looks = Looks(self._inspect, remembered, wanted)
         found = []
         for infos in wanted:
             seen = list(looks.of(infos))

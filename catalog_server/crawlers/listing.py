@@ -51,7 +51,7 @@ class Sink(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class _Share:
+class Share:
     """What one stream lists: all below a folder, or of it only the folders `heads` (sorted), which come after `after`."""
 
     folder: str
@@ -59,16 +59,37 @@ class _Share:
     after: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Others:
+    """Who else lists: so many seconds (or files) after its begin a listing hands on to them all that can be shared."""
+
+    take: Callable[[Share], None]
+    seconds: float
+    files: int
+
+
 class Listing:
     """One listing of all files below `root`; `step` is called again and again with the number of files, and may raise."""
 
-    def __init__(self, files: FileSystem, root: str, sink: Sink, step: Callable[[int], None]) -> None:
+    def __init__(
+        self,
+        files: FileSystem,
+        root: str,
+        sink: Sink,
+        step: Callable[[int], None],
+        shares: Sequence[Share] = (Share(""),),
+        others: Others | None = None,
+    ) -> None:
+        """With `shares`, no more than these is listed."""
+        self._others = others
+        self._began_at = time.monotonic()
         self._files = files
         self._root = root
         self._sink = sink
         self._step = step
         self._change = threading.Condition()
-        self._waiting: deque[_Share] = deque([_Share("")])
+        self._waiting: deque[Share] = deque(shares)
+        self._whole = tuple(shares) == (Share(""),)
         self._busy = 0
         self._allowed = 1
         self._error: BaseException | None = None
@@ -88,6 +109,8 @@ class Listing:
                 with self._change:
                     self._change.wait(_POLL_SECONDS)
                     count = self.count
+                    while self._others and self._waiting and self._hands_on():
+                        self._others.take(self._waiting.popleft())
                 self._allowed = speed.streams(count, self._allowed)
                 self._step(count)
         finally:
@@ -96,7 +119,7 @@ class Listing:
                 self._change.notify_all()
         if self._error is not None:
             raise self._error
-        if not self.count and not self._files.is_directory(self._root):
+        if self._whole and not self.count and not self._files.is_directory(self._root):
             raise NotFound("folder", self._root)
         return self.count
 
@@ -126,9 +149,21 @@ class Listing:
 
     # What a stream asks of the listing.
 
+    @property
+    def heads_least(self) -> int:
+        """Of how many folders some are worth to be given away."""
+        return 2 if self._hands_on() else 4
+
     def is_hungry(self) -> bool:
         """Whether another stream could work and has nothing to do."""
-        return self._busy < self._allowed and not self._waiting
+        return self._hands_on() or (self._busy < self._allowed and not self._waiting)
+
+    def _hands_on(self) -> bool:
+        """Whether it is time to let others list what can be shared."""
+        others = self._others
+        if others is None:
+            return False
+        return self.count >= others.files or time.monotonic() - self._began_at >= others.seconds
 
     def is_crowded(self) -> bool:
         """Whether there are more streams than is good."""
@@ -138,9 +173,12 @@ class Listing:
         """Whether nobody waits for the rest any more."""
         return self._ended or self._error is not None
 
-    def give(self, share: _Share) -> None:
+    def give(self, share: Share) -> None:
         """Hand on a part of what there is to do."""
         with self._change:
+            if self._others is not None and self._hands_on():
+                self._others.take(share)
+                return
             self._waiting.append(share)
             self._change.notify_all()
 
@@ -153,20 +191,20 @@ class Listing:
             self.count += len(files)
             reach("folder_listed")
 
-    def expand(self, folder: str) -> list[_Share]:
+    def expand(self, folder: str) -> list[Share]:
         """What is left to be listed of the folders directly below one, in runs; its own files are handed on."""
         here = join(self._root, folder) if folder else self._root
         below, files = self._files.list_folder(here)
         start, prefix = len(here.rstrip("/")) + 1, _prefix(folder)
         self.add(folder, 0, [(i.location[start:], i.size, i.etag, i.modified_at) for i in files], closed=False)
-        shares: list[_Share] = []
+        shares: list[Share] = []
         before, run = "", list[str]()
         for name in [*sorted(location[start:].rstrip("/") for location in below), None]:
             if name is not None and not self._sink.is_closed(prefix + name):
                 run.append(name)
                 continue
             if run:
-                shares.append(_Share(folder, tuple(run), before))
+                shares.append(Share(folder, tuple(run), before))
             before, run = name or "", []
         return shares
 
@@ -200,13 +238,13 @@ def _head_of(path: str, folder: str) -> str | None:
     return path[len(prefix) :].partition("/")[0] or None if path.startswith(prefix) else None
 
 
-def _without(share: _Share, head: str | None) -> list[_Share]:
+def _without(share: Share, head: str | None) -> list[Share]:
     """A share without one of its folders: what comes before it, and what comes after."""
     heads = share.heads or ()
     if head not in heads:
         return [share]
     at = heads.index(head)
-    parts = (_Share(share.folder, heads[:at], share.after), _Share(share.folder, heads[at + 1 :], head))
+    parts = (Share(share.folder, heads[:at], share.after), Share(share.folder, heads[at + 1 :], head))
     return [part for part in parts if part.heads]
 
 
@@ -244,7 +282,7 @@ class _Stream:
     def __init__(self, listing: Listing) -> None:
         self._listing = listing
 
-    def run(self, share: _Share) -> None:
+    def run(self, share: Share) -> None:
         """List a share, or hand on what is left of it."""
         if share.heads is not None:
             self._some(share.folder, dict.fromkeys(share.heads), share.after)
@@ -270,7 +308,7 @@ class _Stream:
 
         The one that is under way is split in its turn, down to the folder `current`, which alone is begun anew.
         """
-        left: list[_Share] = []
+        left: list[Share] = []
         while True:
             head = _head_of(current, folder)
             for share in self._listing.expand(folder):
@@ -279,7 +317,7 @@ class _Stream:
                 break
             folder = _prefix(folder) + head
             if folder == current:
-                left.append(_Share(folder))
+                left.append(Share(folder))
                 break
         while left and not self._listing.is_ended():
             if len(left) > 1 and self._listing.is_hungry():
@@ -295,7 +333,7 @@ class _Stream:
             self._give_half(folder, heads)
             name = next(iter(heads))
             del heads[name]
-            self.run(_Share(_prefix(folder) + name))
+            self.run(Share(_prefix(folder) + name))
 
     def _in_one_go(self, folder: str, heads: dict[str, None], after: str) -> bool:
         """Scan a folder from the first head on; False once the rest was handed on or nobody waits for it."""
@@ -306,7 +344,7 @@ class _Stream:
                 return False
             sorter.take(page)
             if listing.is_crowded() and len(heads) > 1:
-                listing.give(_Share(folder, tuple(heads), sorter.last_closed))
+                listing.give(Share(folder, tuple(heads), sorter.last_closed))
                 return False
             self._give_half(folder, heads, _head_of(sorter.current, folder))
             if len(heads) == 1 and sorter.depth > 1 and listing.is_hungry():
@@ -320,13 +358,13 @@ class _Stream:
 
     def _give_half(self, folder: str, heads: dict[str, None], current: str | None = None) -> None:
         """Hand on the last half of the folders, but not the one under way, if a stream has nothing to do."""
-        if len(heads) < 4 or not self._listing.is_hungry():
+        if len(heads) < self._listing.heads_least or not self._listing.is_hungry():
             return
         names = sorted(heads, key=lambda name: name != current)
         kept, given = names[: (len(names) + 1) // 2], names[(len(names) + 1) // 2 :]
         for name in given:
             del heads[name]
-        self._listing.give(_Share(folder, tuple(given), kept[-1]))
+        self._listing.give(Share(folder, tuple(given), kept[-1]))
 
 
 @dataclass(slots=True)

@@ -104,7 +104,7 @@ _TELLING = (
     "catalog_server.lake.iceberg",
     "catalog_server.crawlers",
 )
-_NOT_OF_FILES = ("recrawl", "tables_max", "on_missing_table", "events", "events.heal")
+_NOT_OF_FILES = ("engine", "recrawl", "tables_max", "on_missing_table", "events", "events.heal")
 
 
 def settings_digest(crawler: Crawler) -> str:

@@ -25,6 +25,7 @@ OPTIONS = {
     "one_table": "true if all that a target holds is one table (false)",
     "grouping": "which folders side by side are one table: those of a series, similar ones, combine all, or folders (series)",
     "statistics": "footers, or none, of which column statistics are made (footers)",
+    "engine": "local, or spark: what lists and looks at the files, this server or a Spark application (local)",
     "tables_max": "new tables that one crawl may make (1000)",
     "on_changed_table": "update tables that are different now, add_columns to them only, or log what is different (update)",
     "on_missing_table": "keep, deprecate or drop tables of which nothing is left (keep)",

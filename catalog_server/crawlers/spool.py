@@ -34,6 +34,10 @@ CREATE TABLE IF NOT EXISTS nameless (place TEXT PRIMARY KEY);
 _AFTER_SLASH = "0"
 
 
+Row = tuple[str, int, bool, int, int, bytes, bytes]
+"""Some files of a folder: path, part, whether that closes it, files, bytes, fingerprint and the files themselves, packed."""
+
+
 class Listed(msgspec.Struct, array_like=True):
     """Files of a folder, column by column, in the order of names."""
 
@@ -118,14 +122,23 @@ class Spool:
             fingerprint = blake2b(msgspec.msgpack.encode((names, sizes, etags)), digest_size=16).digest()
             body = packed(Listed(names, sizes, etags, times))
             total = sum(sizes)
-        row = (folder, part, closed, len(files), total, fingerprint, body)
+        self.take([(folder, part, closed, len(files), total, fingerprint, body)])
+
+    def take(self, rows: Iterable[Row]) -> None:
+        """Files as another spool has them; a folder whose part 0 comes again is listed anew."""
         with self._lock:
-            if part == 0 and not closed:  # there may be more parts of it, of an earlier listing
-                self._parted.add(folder)
-            if part == 0 and (self._resumed or folder in self._parted):
-                self._database.execute("DELETE FROM folders WHERE path = ?", (folder,))
-            self._database.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+            for row in rows:
+                folder, part, closed = row[:3]
+                if part == 0 and not closed:  # there may be more parts of it, of an earlier listing
+                    self._parted.add(folder)
+                if part == 0 and (self._resumed or folder in self._parted):
+                    self._database.execute("DELETE FROM folders WHERE path = ?", (folder,))
+                self._database.execute("INSERT OR REPLACE INTO folders VALUES (?, ?, ?, ?, ?, ?, ?)", row)
             self._commit_seldom()
+
+    def rows(self) -> list[Row]:
+        """All that was listed, for another spool."""
+        return [(*row[:2], bool(row[2]), *row[3:]) for row in self._all("SELECT * FROM folders ORDER BY path, part")]
 
     def carry(self, folders: Sequence[KnownFolder]) -> None:
         """Put folders as an earlier crawl saw them, without asking the store."""

@@ -17,12 +17,16 @@ _PRIVATE = ("CATALOG_SERVER_", "SAIL_", "SPARK_REMOTE", "SPARK_HOME", "SPARK_CON
 INSTALL_HINT = "the engine sail is not installed: pip install 'catalog-server[sail]'"
 
 
+def own_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The server's environment without its settings."""
+    return {name: value for name, value in environment.items() if not name.startswith(_PRIVATE)}
+
+
 def base_environment(context: RunContext, environment: Mapping[str, str]) -> dict[str, str]:
     """The server's environment without its settings, and what every run may know of itself."""
-    kept = {name: value for name, value in environment.items() if not name.startswith(_PRIVATE)}
     by = context.run.by or "anonymous"
     return {
-        **kept,
+        **own_environment(environment),
         RUN_VARIABLE: context.run.id,
         "CATALOG_JOB": context.job.name,
         "CATALOG_ENGINE": context.job.engine,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from catalog_server.jobs import driver
@@ -16,32 +16,51 @@ from catalog_server.model.errors import Unavailable
 
 PROPERTIES = "spark.properties"
 DRIVER_MEMORY = "1g"
+LOCAL_SETTINGS = {"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"}
 _ICEBERG = "org.apache.iceberg.spark"
 
 
 def spark_command(context: RunContext) -> Command:
     """spark-submit of the script; raises `NotFound` where no Spark is installed, `Unavailable` where it has no Java."""
-    engine = find_spark(context.engines_home)
-    if engine.java_home is None or engine.spark_home is None:
-        raise Unavailable("no Java between 17 and 23 is found for Spark; `catalog engines install spark` brings one")
-    settings = spark_settings(context, engine)
-    properties = context.directory / PROPERTIES
-    properties.touch(mode=0o600)
-    properties.write_text("".join(f"{name} {_escaped(value)}\n" for name, value in settings.items()), encoding="utf-8")
+    engine = usable_spark(context.engines_home)
     environment = base_environment(context, os.environ)
     environment.pop("PYTHONPATH", None)
-    environment.update(
-        JAVA_HOME=str(engine.java_home),
-        SPARK_HOME=str(engine.spark_home),
-        PYSPARK_PYTHON=str(engine.python),
-        PYSPARK_DRIVER_PYTHON=str(engine.python),
-        SPARK_LOCAL_DIRS=str(context.directory / "spark-local"),
-    )
-    if is_local(context):
-        environment["SPARK_LOCAL_IP"] = "127.0.0.1"
-    submit = [str(engine.spark_home / "bin" / "spark-submit"), "--properties-file", str(properties)]
+    environment.update(PYSPARK_PYTHON=str(engine.python), PYSPARK_DRIVER_PYTHON=str(engine.python))
     program = [str(Path(driver.__file__)), str(context.directory), *context.script_arguments]
-    return Command([*submit, *program], environment)
+    settings = spark_settings(context, engine)
+    return submit_command(engine, context.directory, settings, environment, program, local=is_local(context))
+
+
+def usable_spark(home: Path | None) -> Engine:
+    """The Spark to run on; raises `NotFound` where none is installed, `Unavailable` where it has no Java."""
+    engine = find_spark(home)
+    if engine.java_home is None or engine.spark_home is None:
+        raise Unavailable("no Java between 17 and 23 is found for Spark; `catalog engines install spark` brings one")
+    return engine
+
+
+def submit_command(
+    engine: Engine,
+    directory: Path,
+    settings: Mapping[str, str],
+    environment: Mapping[str, str],
+    program: Sequence[str],
+    *,
+    local: bool,
+) -> Command:
+    """spark-submit of a program, its settings in a file of its folder that nobody else may read."""
+    properties = directory / PROPERTIES
+    properties.touch(mode=0o600)
+    properties.write_text("".join(f"{name} {_escaped(value)}\n" for name, value in settings.items()), encoding="utf-8")
+    added = {
+        "JAVA_HOME": str(engine.java_home),
+        "SPARK_HOME": str(engine.spark_home),
+        "SPARK_LOCAL_DIRS": str(directory / "spark-local"),
+    }
+    if local:
+        added["SPARK_LOCAL_IP"] = "127.0.0.1"
+    submit = [f"{engine.spark_home}/bin/spark-submit", "--properties-file", str(properties)]
+    return Command([*submit, *program], {**environment, **added})
 
 
 def is_local(context: RunContext) -> bool:
@@ -77,7 +96,7 @@ def spark_settings(context: RunContext, engine: Engine) -> dict[str, str]:
         if not is_local(context):
             settings["spark.jars"] = ",".join(str(jar) for jar in engine.jars)
     if is_local(context):
-        settings.update({"spark.driver.host": "127.0.0.1", "spark.driver.bindAddress": "127.0.0.1"})
+        settings.update(LOCAL_SETTINGS)
     own: Mapping[str, str] = context.job.configuration
     return {**settings, **{name: value for name, value in own.items() if name.startswith("spark.")}}
 

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from catalog_server.crawlers import listing
-from catalog_server.crawlers.listing import Listing
+from catalog_server.crawlers.listing import Listing, Others, Share
 from catalog_server.lake.files import Entry, FileInfo
 from catalog_server.lake.local import LocalFileSystem
 from catalog_server.model.errors import Cancelled, Denied
@@ -137,6 +137,22 @@ def test_a_listing_goes_on_with_the_folders_that_are_left(seed: int, order: Orde
     for folder in set(seen.files) - seen.closed:
         del seen.files[folder]
     Listing(Store(keys, order), ROOT, seen, lambda _: None).run()
+    assert seen.keys == keys
+
+
+@pytest.mark.usefixtures("_whims")
+@pytest.mark.parametrize("order", [by_bytes, by_folders])
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_handed_on_to_others_is_all_that_is_left(seed: int, order: Order) -> None:
+    keys, seen, chance = keys_of(Random(seed)), Seen(), Random(seed)
+    left = [Share("")]
+    while left:
+        count = chance.randint(1, 3)
+        shares, left = left[:count], left[count:]
+        others = Others(left.append, seconds=chance.choice((0, 60)), files=chance.randint(0, 50))
+        task = Seen()  # which knows nothing of the others
+        Listing(Store(keys, order), ROOT, task, lambda _: None, shares, others).run()
+        seen.files |= task.files
     assert seen.keys == keys
 
 
