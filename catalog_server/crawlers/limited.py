@@ -122,9 +122,11 @@ class _Process:
                 case Wanted():
                     try:
                         self._send(Given(number, _range(files, info, message)))
-                    except CatalogError as error:
+                    except Exception as error:  # the look must not wait for what never comes
+                        self._send(Refused(number, str(error).encode(errors="backslashreplace").decode()))
+                        if not isinstance(error, CatalogError):
+                            raise
                         refusal = error
-                        self._send(Refused(number, error.message))
                 case Seen():
                     return message.schema
                 case Problem():
