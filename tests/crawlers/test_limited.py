@@ -162,6 +162,27 @@ def test_looks_that_a_store_breaks_off_leave_room_for_others(error: Exception) -
         assert looks.pid == first
 
 
+def test_looks_that_wait_for_others_do_not_run_out_of_time() -> None:
+    release = threading.Event()
+
+    class Held(Files):
+        def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
+            release.wait()
+            return super().read(location, start, length)
+
+    held, files = Held({"a.csv": COLUMNS}), Files({"b.csv": COLUMNS})
+    with limited_to(Limits(seconds=4)) as looks, ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        assert isinstance(outcome(looks, files, "b.csv"), FileSchema)
+        first = looks.pid
+        waiting = [pool.submit(outcome, looks, held, "a.csv") for _ in range(AT_ONCE)]
+        last = pool.submit(outcome, looks, files, "b.csv")
+        time.sleep(5)
+        release.set()
+        assert isinstance(last.result(), FileSchema)
+        assert all(isinstance(one.result(), FileSchema) for one in waiting)
+        assert looks.pid == first
+
+
 def test_the_process_has_no_secrets(looks: LimitedLooks, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
     assert isinstance(outcome(looks, Files({"a.csv": COLUMNS}), "a.csv"), FileSchema)
