@@ -196,7 +196,7 @@ def _check_avro(body: bytes) -> None:
     fastavro.schemaless_reader(block, "long", None)
     packed = fastavro.schemaless_reader(block, "bytes", None)
     unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
-    unpacking.decompress(packed, _BYTES_MAX)  # type: ignore[arg-type]
+    unpacking.decompress(packed, _BYTES_MAX)
     if unpacking.unconsumed_tail:
         raise ValueError(f"it is more than {_BYTES_MAX >> 20} MiB")
 

@@ -133,7 +133,9 @@ def test_metadata_that_is_damaged_is_told(lake: Lake) -> None:
     damaged.write_text(json.dumps(document))
     lake.rest.drop_table(f"{lake.database}.t")
     body = {"name": "damaged", "metadata-location": str(damaged)}
-    registered = httpx.post(f"{lake.served.url}/iceberg/v1/namespaces/{lake.database}/register", json=body, trust_env=False)
+    registered = httpx.post(
+        f"{lake.served.url}/iceberg/v1/namespaces/{lake.database}/register", json=body, trust_env=False
+    )
     assert registered.status_code == 200
     address = f"{lake.served.url}/api/v1/catalogs/hive/databases/{lake.database}/tables/damaged/care/state"
     answer = httpx.get(address, trust_env=False)
