@@ -47,9 +47,13 @@ class Care:
             age_of(options)
 
     def figures(self, table: Table) -> TableFigures:
-        """What the metadata of an Iceberg table tells; raises `NotFound` when its file is gone."""
+        """What the metadata of an Iceberg table tells; raises `NotFound` when its file is gone, `Invalid` if it is damaged."""
         document = completed(self._commits.read(location_of(table)))
-        return figures_of(document, table.full_name, now())
+        try:
+            return figures_of(document, table.full_name, now())
+        except (AttributeError, LookupError, TypeError, ValueError) as error:
+            said = f"is damaged: {type(error).__name__}: {error}"
+            raise Invalid(f"metadata of table {table.full_name}", said) from error
 
     def run(self, operation: Operation, work: CareWork) -> dict[str, object]:
         """Do an operation, or in a dry run find out what it would do, and return that in numbers."""

@@ -233,8 +233,9 @@ class Tables:
         delete_data: bool = True,
         purge: bool = False,
         kinds: Sequence[TableKind] | None = None,
+        as_read: Table | None = None,
     ) -> Table:
-        """Drop a table, if it is of one of `kinds`.
+        """Drop a table, if it is of one of `kinds`; raises `Conflict` if it is not `as_read` any more.
 
         Files of a managed one (or one that asks for it) go with it if `delete_data`, any with `purge`.
         """
@@ -243,6 +244,8 @@ class Tables:
             found = self.find(tx, caller, Action.DROP, name, lock=True)
             if kinds is not None and found.kind not in kinds:
                 raise NotFound("table", str(found.full_name))
+            if as_read is not None and (found.id, found.version) != (as_read.id, as_read.version):
+                raise Conflict(f"table {found.full_name}", f"version {as_read.version}", f"version {found.version}")
             return found, drop_in(tx, caller, found, delete_data=delete_data, purge=purge)
 
         dropped, with_files = self.core.store.write(work)

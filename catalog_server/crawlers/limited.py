@@ -25,6 +25,7 @@ from typing import IO, cast
 import msgspec
 
 from catalog_server.crawlers.looker import (
+    AT_ONCE,
     Exhausted,
     FromProcess,
     Given,
@@ -122,9 +123,11 @@ class _Process:
                 case Wanted():
                     try:
                         self._send(Given(number, _range(files, info, message)))
-                    except CatalogError as error:
+                    except Exception as error:  # the look must not wait for what never comes
+                        self._send(Refused(number, str(error).encode(errors="backslashreplace").decode()))
+                        if not isinstance(error, CatalogError):
+                            raise
                         refusal = error
-                        self._send(Refused(number, error.message))
                 case Seen():
                     return message.schema
                 case Problem():
@@ -201,12 +204,15 @@ class LimitedLooks:
         self._limits = limits or Limits()
         self._change = threading.Lock()
         self._alone = threading.Lock()
+        self._room = threading.BoundedSemaphore(AT_ONCE)
+        """Who waits for others waits here, where that is not counted as time that a look takes."""
         self._process: _Process | None = None
 
     def inspect(self, files: FileReader, info: FileInfo, options: Mapping[str, str]) -> FileSchema:
         """As `sniff.inspect`; a file that breaks its reader, or is too much for it, is a `FileProblem`, too."""
         try:
-            return self._shared().look(files, info, options)
+            with self._room:
+                return self._shared().look(files, info, options)
         except _Lost as lost:  # perhaps by another file
             _log.info("%s is looked at once more: %s", info.location, lost)
         with self._alone:

@@ -349,7 +349,7 @@ class Reconciler:
         policy, name = self.options.get("on_missing_table", "keep"), _shown(table.full_name)
         if policy == "drop":
             if self.writes:
-                self.catalog.tables.drop(self.caller, table.full_name, delete_data=False)
+                self.catalog.tables.drop(self.caller, table.full_name, delete_data=False, as_read=table)
             self.changes.removed.append({"table": name, "reason": "nothing is left of it"})
         elif policy == "deprecate" and DEPRECATED not in table.parameters:
             at = datetime.fromtimestamp(now() // 1_000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -7,7 +7,9 @@ schema that was written and what became of partitions. Old commits are moved to 
 from __future__ import annotations
 
 import io
+import json
 import re
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -36,6 +38,8 @@ INSTANT = re.compile(r"(?P<began>\d+)(?:_(?P<ended>\d+))?\.(?:commit|deltacommit
 MARKS = (".hoodie_partition_metadata", ".hoodie_partition_metadata.parquet", ".hoodie_partition_metadata.orc")
 """Files that are in each partition's folder."""
 OWN_COLUMNS = ("commit_time", "commit_seqno", "record_key", "partition_path", "file_name")
+_BYTES_MAX = 64 * 1024 * 1024
+"""The longest file that is read, and the most that one may be when it is unpacked."""
 _TRUE = "true"
 _WHOLE = re.compile(r"-?\d+")
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -102,7 +106,7 @@ class _Timeline:
     def read(self, location: str) -> Commit:
         """A commit; raises `Invalid` for one that is damaged."""
         if location not in self._read:
-            self._read[location] = _decoded(base_name(location), self.files.read(location))
+            self._read[location] = _decoded(base_name(location), _whole(self.files, location))
         return self._read[location]
 
 
@@ -136,13 +140,21 @@ def _properties(files: FileSystem, locations: Sequence[str]) -> dict[str, str]:
     if location is None:
         raise Invalid(PROPERTIES, "is missing")
     said: dict[str, str] = {}
-    for line in files.read(location).decode("utf-8", "replace").splitlines():
+    for line in _whole(files, location).decode("utf-8", "replace").splitlines():
         key, equals, value = line.strip().partition("=")
         if equals and not key.startswith(("#", "!")):
             said[_plain(key.strip())] = _plain(value.strip())
     if not said.get("hoodie.table.name"):
         raise Invalid(PROPERTIES, "is damaged: it says of no table")
     return said
+
+
+def _whole(files: FileSystem, location: str) -> bytes:
+    """All of a file; raises `Invalid` for one that is too long."""
+    body = files.read(location, 0, _BYTES_MAX + 1)
+    if len(body) > _BYTES_MAX:
+        raise Invalid(base_name(location), f"is longer than {_BYTES_MAX >> 20} MiB, which is not read")
+    return body
 
 
 def _plain(text: str) -> str:
@@ -153,8 +165,8 @@ def _check(said: Mapping[str, str], kind: str) -> None:
     version, base = said.get("hoodie.table.version", "0"), said.get("hoodie.table.base.file.format", "PARQUET")
     if kind not in _TYPES:
         raise Invalid(PROPERTIES, f"says that the table is {kind}, which is none of {', '.join(_TYPES)}")
-    if not version.isdecimal() or int(version) > _VERSION_MAX:
-        raise Invalid(PROPERTIES, f"says that the table has version {version}, of which nothing is known here")
+    if not version.isdecimal() or len(version) > 1 or int(version) > _VERSION_MAX:
+        raise Invalid(PROPERTIES, f"says that the table has version {version[:20]}, of which nothing is known here")
     if base.upper() != "PARQUET":
         raise Invalid(PROPERTIES, f"says that the table's files are {base}: only those of Parquet are registered")
 
@@ -163,11 +175,30 @@ def _decoded(name: str, body: bytes) -> Commit:
     try:
         if not body.startswith(avro.MAGIC):
             return msgspec.json.decode(body, type=Commit)
+        _check_avro(body)
         return msgspec.convert(next(fastavro.reader(io.BytesIO(body))), type=Commit)
     except StopIteration as error:
         raise Invalid(name, "is damaged: it holds nothing") from error
     except Exception as error:  # fastavro raises whatever comes
         raise Invalid(name, f"is damaged: {type(error).__name__}: {error}") from error
+
+
+def _check_avro(body: bytes) -> None:
+    """Raise `FileProblem` or `ValueError` for an Avro file a few bytes of which may stand for billions of values."""
+    metadata, _, start = avro.header(body)
+    avro.columns_of(json.loads(metadata["avro.schema"]))
+    codec = metadata.get("avro.codec", b"null").decode()
+    if codec == "null":  # as Hudi writes them
+        return
+    if codec != "deflate":
+        raise ValueError(f"it is packed by {codec}")
+    block = io.BytesIO(body[start:])
+    fastavro.schemaless_reader(block, "long", None)
+    packed = fastavro.schemaless_reader(block, "bytes", None)
+    unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
+    unpacking.decompress(packed, _BYTES_MAX)
+    if unpacking.unconsumed_tail:
+        raise ValueError(f"it is more than {_BYTES_MAX >> 20} MiB")
 
 
 def _schema(timeline: _Timeline, said: Mapping[str, str]) -> tuple[str, str]:

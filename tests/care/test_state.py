@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import time
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -119,3 +121,24 @@ def test_a_table_whose_metadata_file_is_gone_is_told(lake: Lake) -> None:
     address = f"/api/v1/catalogs/hive/databases/{lake.database}/tables/t/care/state"
     answer = httpx.get(f"{lake.served.url}{address}", trust_env=False)
     assert (answer.status_code, "metadata file" in answer.text) == (404, True)
+
+
+def test_metadata_that_is_damaged_is_told(lake: Lake) -> None:
+    table = lake.table()
+    table.append(rows(1))
+    path = Path(urlsplit(table.metadata_location).path)
+    document = json.loads(path.read_bytes())
+    document["refs"]["main"]["max-snapshot-age-ms"] = "soon"
+    damaged = path.with_name("00009-damaged.metadata.json")
+    damaged.write_text(json.dumps(document))
+    lake.rest.drop_table(f"{lake.database}.t")
+    body = {"name": "damaged", "metadata-location": str(damaged)}
+    registered = httpx.post(
+        f"{lake.served.url}/iceberg/v1/namespaces/{lake.database}/register", json=body, trust_env=False
+    )
+    assert registered.status_code == 200
+    address = f"{lake.served.url}/api/v1/catalogs/hive/databases/{lake.database}/tables/damaged/care/state"
+    answer = httpx.get(address, trust_env=False)
+    assert answer.status_code == 400
+    assert "metadata of table" in answer.text
+    assert "is damaged" in answer.text

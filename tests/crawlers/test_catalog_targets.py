@@ -17,6 +17,7 @@ from catalog_server.catalog.catalog import CatalogService
 from catalog_server.catalog.grants import StoredPolicy
 from catalog_server.config import Config
 from catalog_server.crawlers.catalog_targets import CatalogTarget, parse_catalog_target
+from catalog_server.crawlers.refresh import Refresh
 from catalog_server.crawlers.targets import Targets
 from catalog_server.lake.formats.faces import LAZY_SIMPLE, PARQUET_SERDE
 from catalog_server.model.caller import Caller
@@ -172,6 +173,25 @@ def test_a_table_whose_location_holds_nothing_is_told(local: Crawling, policy: s
     assert (crawl.state, names(crawl, key)) == ("SUCCEEDED", ["raw.weather"])
     assert local.tables() == (["flights"] if policy == "drop" else ["flights", "weather"])
     assert ("DEPRECATED_BY_CRAWLER" in local.table("flights").parameters) is False
+
+
+def test_a_table_that_was_made_anew_during_the_crawl_is_not_dropped(
+    local: Crawling, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local.place.put({"other/a.parquet": parquet(temp=pa.array([1.5]))})
+    make(local, "t", n="int")
+    look = Refresh._look
+
+    def overtaken(self: Refresh, *args: Any) -> bool:
+        gone = look(self, *args)
+        local.catalog.tables.drop(ME, TableName("hive", "raw", "t"), delete_data=False)
+        make(local, "t", n="int")
+        return gone
+
+    monkeypatch.setattr(Refresh, "_look", overtaken)
+    crawl = refresh(local, on_missing_table="drop")
+    assert local.tables() == ["t"]
+    assert "modified" in refusals(crawl)["raw.t"]
 
 
 def test_partitions_of_which_nothing_is_left_go_as_the_crawler_says(local: Crawling) -> None:

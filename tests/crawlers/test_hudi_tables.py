@@ -174,6 +174,13 @@ def record(**kinds: Any) -> dict[str, Any]:
 PLAIN = committed(record(id="long", day="string"))
 
 
+def avro_of(kind: object, value: Any, codec: str = "null") -> bytes:
+    sink = io.BytesIO()
+    schema = {"type": "record", "name": "c", "fields": [{"name": "operationType", "type": kind}]}
+    fastavro.writer(sink, schema, [{"operationType": value}], codec=codec)
+    return sink.getvalue()
+
+
 @pytest.mark.parametrize(
     ("files", "told"),
     [
@@ -189,6 +196,16 @@ PLAIN = committed(record(id="long", day="string"))
             "1.commit: has a schema that cannot be kept: column a",
         ),
         ({"hoodie.properties": properties(table_version="12")}, "has version 12, of which nothing is known"),
+        ({"hoodie.properties": properties(table_version="9" * 5000)}, "of which nothing is known"),
+        ({"hoodie.properties": properties() + b"#" * (64 << 20)}, "hoodie.properties: is longer than 64 MiB"),
+        (
+            {"hoodie.properties": properties(), "1.commit": avro_of("string", "x" * (65 << 20), "deflate")},
+            "1.commit: is damaged: ValueError: it is more than 64 MiB",
+        ),
+        (
+            {"hoodie.properties": properties(), "1.commit": avro_of({"type": "array", "items": "null"}, [None] * 9)},
+            "1.commit: is damaged: FileProblem: an Avro schema of rows or arrays whose items may take no bytes",
+        ),
         ({"hoodie.properties": properties(table_type="ODD")}, "the table is ODD, which is none of"),
         ({"hoodie.properties": properties(table_base_file_format="HFILE")}, "the table's files are HFILE"),
     ],

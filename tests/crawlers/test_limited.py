@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
@@ -17,6 +17,7 @@ import pytest
 
 from catalog_server.crawlers import limited
 from catalog_server.crawlers.limited import LimitedLooks, Limits
+from catalog_server.crawlers.looker import AT_ONCE
 from catalog_server.lake.files import FileInfo, FileReader
 from catalog_server.lake.filesystem import Lake
 from catalog_server.lake.formats import sniff
@@ -143,6 +144,43 @@ def test_what_the_store_refuses_is_told_as_it_was_refused(looks: LimitedLooks) -
     files = Closed({"a.parquet": COLUMNS})
     with pytest.raises((CatalogError, FileProblem), match="read"):
         looks.inspect(files, files.info("a.parquet"), {})
+
+
+@pytest.mark.parametrize("error", [RuntimeError("broken"), Denied("read", "a\udc80")], ids=["unexpected", "not UTF-8"])
+def test_looks_that_a_store_breaks_off_leave_room_for_others(error: Exception) -> None:
+    class Broken(Files):
+        def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
+            raise error
+
+    broken = Broken({"a.parquet": COLUMNS})
+    with limited_to(Limits(seconds=10)) as looks:
+        for _ in range(AT_ONCE):
+            with suppress(FileProblem, type(error)):
+                looks.inspect(broken, broken.info("a.parquet"), {})
+        first = looks.pid
+        assert isinstance(outcome(looks, Files({"b.csv": COLUMNS}), "b.csv"), FileSchema)
+        assert looks.pid == first
+
+
+def test_looks_that_wait_for_others_do_not_run_out_of_time() -> None:
+    release = threading.Event()
+
+    class Held(Files):
+        def read(self, location: str, start: int = 0, length: int | None = None) -> bytes:
+            release.wait()
+            return super().read(location, start, length)
+
+    held, files = Held({"a.csv": COLUMNS}), Files({"b.csv": COLUMNS})
+    with limited_to(Limits(seconds=4)) as looks, ThreadPoolExecutor(AT_ONCE + 1) as pool:
+        assert isinstance(outcome(looks, files, "b.csv"), FileSchema)
+        first = looks.pid
+        waiting = [pool.submit(outcome, looks, held, "a.csv") for _ in range(AT_ONCE)]
+        last = pool.submit(outcome, looks, files, "b.csv")
+        time.sleep(5)
+        release.set()
+        assert isinstance(last.result(), FileSchema)
+        assert all(isinstance(one.result(), FileSchema) for one in waiting)
+        assert looks.pid == first
 
 
 def test_the_process_has_no_secrets(looks: LimitedLooks, monkeypatch: pytest.MonkeyPatch) -> None:
