@@ -140,13 +140,26 @@ class Connections:
             ]
 
 
+_SENT_TO = (
+    "host",
+    "port",
+    "path",
+    "endpoint",
+    "sts_endpoint",
+    "brokers",
+    "security_protocol",
+    "sasl_mechanism",
+    "ssl_ca",
+)
+
+
 def _address(connection: Connection) -> tuple[str | None, ...]:
-    """Where a connection's secrets are sent to; in Azure an account is an address."""
+    """Where a connection's secrets are sent to, and how well they are kept on the way; in Azure an account is an address."""
     buckets = {parse(prefix).bucket for prefix in connection.prefixes} if connection.kind == "azure" else set[str]()
     return (
         connection.kind,
         *sorted({bucket.partition("@")[2] for bucket in buckets}),
-        *(connection.options.get(name) for name in ("host", "port", "path", "endpoint", "sts_endpoint", "brokers")),
+        *(connection.options.get(name) for name in _SENT_TO),
     )
 
 

@@ -242,3 +242,13 @@ def test_secrets_do_not_follow_a_connection_to_another_address(catalog: CatalogS
         catalog.connections.alter(caller, "shop", moved)
     catalog.connections.alter(caller, "shop", replace(moved, secrets={"password": "new"}))
     assert catalog.connections.resolve(caller, "shop").secrets == {"password": "new"}
+
+
+def test_secrets_are_given_again_where_they_would_be_kept_less_well_on_their_way(
+    catalog: CatalogService, caller: Caller
+) -> None:
+    said = {"brokers": "a.example:9093", "security_protocol": "SASL_SSL", "user": "x"}
+    catalog.connections.create(caller, Connection("k", "kafka", options=said, secrets={"password": CANARY}))
+    bare = Connection("k", "kafka", options={**said, "security_protocol": "SASL_PLAINTEXT"})
+    with pytest.raises(Invalid, match="give its secrets again"):
+        catalog.connections.alter(caller, "k", bare)
