@@ -74,7 +74,6 @@ def profile(store: S3, bucket: str) -> dict[str, Any]:
 
 
 @pytest.mark.s3
-@pytest.mark.timeout(240)  # a crawl that failed to follow is tried again after a minute
 def test_seaweedfs_tells_of_objects_and_they_are_partitions(tmp_path: Path) -> None:
     server = start_server(tmp_path / "data")
     port = int(server.http.rpartition(":")[2])
