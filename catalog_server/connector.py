@@ -34,7 +34,8 @@ _ALIASES = {
     "sqlite3": "sqlite",
 }
 _STORED_AS = {"files": "s3"}
-_SCHEME_KINDS = {"azure": "azure", "abfss": "azure", "gcs": "gcs", "gs": "gcs"}
+_STORE_NAMES = {name: kind for kind, scheme in STORE_KINDS.items() for name in (kind, scheme)}
+"""Kinds of stores by what an address of one begins with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ def connection_from_url(name: str, url: str, options: Mapping[str, str] | None =
             known = ", ".join(sorted(connector.url_parameters))
             raise Invalid("url", f"parameter {key} is not known for {connector.kind}; known: {known or 'none'}")
         said[key] = value
-    kind = _SCHEME_KINDS.get(scheme) or _STORED_AS.get(connector.kind, connector.kind)
+    kind = _STORE_NAMES.get(scheme) or _STORED_AS.get(connector.kind, connector.kind)
     prefixes: tuple[str, ...] = ()
     if kind in STORE_KINDS:
         prefixes = (f"{parts.scheme}://{parts.netloc}{parts.path}",) if parts.netloc else ()
@@ -228,7 +229,7 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
     Kinds without a connector take any, since nothing reads them.
     """
     try:
-        known = _KAFKA if kind == "kafka" else _known_options(kind)
+        known = _known_options(kind)
     except Unsupported:
         return
     for key, value in options.items():
@@ -243,17 +244,19 @@ def check_options(kind: str, options: Mapping[str, str]) -> None:
 
 
 def _known_options(kind: str) -> frozenset[str]:
+    if kind in _OWN_OPTIONS:
+        return _OWN_OPTIONS[kind]
     connector = connector_class(kind)
-    known = connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
-    return _STORE_OPTIONS.get(kind, known)
+    return connector.url_parameters | (_STORE if connector.kind in _STORED_AS else _PLAIN)
 
 
 _PLAIN = frozenset({"host", "port", "database", "user", "path"})
-_STORE_OPTIONS = {
+_OWN_OPTIONS = {
     "azure": frozenset({"endpoint", "allow_http"}),
     "gcs": frozenset({"endpoint", "allow_http", "application_default"}),
+    "kafka": frozenset({"brokers", "security_protocol", "sasl_mechanism", "user", "ssl_ca"}),
 }
-_KAFKA = frozenset({"brokers", "security_protocol", "sasl_mechanism", "user", "ssl_ca"})
+"""Of kinds that have no connector of their own."""
 _STORE = frozenset({"role_arn", "sts_endpoint", "external_id", "path"})
 
 

@@ -121,7 +121,7 @@ class Freshness:
         self.stamp += 1
         self._all_changed = self.stamp
         self._changed.clear()
-        self._storage_settles = time.monotonic() + 2 * PROFILES_KEPT_SECONDS
+        self._storage_changed()
 
     def _storage_changed(self) -> None:
         self._changed[_STORAGE] = self.stamp

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 from catalog_server.authentication import new_token, token_hash
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.crawlers import catalog_targets, sources
 from catalog_server.crawlers.notifications import Told
 from catalog_server.crawlers.topics import KAFKA, parse_topic
 from catalog_server.lake.locations import normalize
@@ -55,7 +56,7 @@ def check_events(options: Mapping[str, str], targets: Sequence[str]) -> None:
         parse_topic(source)
     elif source not in (WEBHOOK, WATCH) and not re.fullmatch(r"sqs:https?://\S+", source):
         raise Invalid("option events", f"{source!r} is none of webhook, watch, sqs:URL, kafka://HOST:PORT/TOPIC")
-    if any(one.startswith(("connection:", "catalog:")) for one in targets):
+    if any(one.startswith((sources.SCHEME, catalog_targets.SCHEME)) for one in targets):
         raise Invalid(
             "option events", "is for targets of files: give those of connections and the catalog their own crawler"
         )
