@@ -1,4 +1,4 @@
-"""What the looks at all targets of a crawl brought together, and what the next crawl is to remember of them."""
+"""What the catalog had before a crawl, what the looks at all targets brought, and what the next crawl is to remember of them."""
 
 from __future__ import annotations
 
@@ -6,12 +6,22 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from catalog_server.crawlers.files import Looked
+from catalog_server.crawlers.files import Held, Looked
 from catalog_server.crawlers.found import FoundTable, Report
 from catalog_server.crawlers.manifest import Manifest
 from catalog_server.crawlers.reconcile import Changes
+from catalog_server.lake.locations import normalize
 from catalog_server.model.errors import CatalogError
-from catalog_server.model.names import name_key
+from catalog_server.model.names import DatabaseName, name_key
+from catalog_server.store import tables
+from catalog_server.store.transaction import Store
+
+
+def held_of(store: Store, home: DatabaseName) -> Held:
+    """What the catalog has of a database before anything is looked at."""
+    with store.read() as tx:
+        homes = frozenset(normalize(location) for location in tables.locations(tx, home))
+        return tables.versions(tx, home), homes
 
 
 @dataclass(slots=True)
@@ -24,6 +34,10 @@ class Brought:
     unread: int = 0
     manifests: list[Manifest] = field(default_factory=list)
     _looked: list[tuple[Looked, set[str]]] = field(default_factory=list)
+
+    def options(self, said: Mapping[str, str]) -> Mapping[str, str]:
+        """The crawler's options for what is written: what the store did not give is not gone."""
+        return {**said, "on_missing_partition": "keep"} if self.unread else said
 
     def take(self, target: str, looked: Looked, report: Report) -> None:
         """Add what a target brought; of two tables of one name the first one counts."""

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import tempfile
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence, Set
-from contextlib import closing
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.crawlers import catalog_targets
-from catalog_server.crawlers.brought import Brought
+from catalog_server.crawlers.brought import Brought, held_of
 from catalog_server.crawlers.differences import differences
 from catalog_server.crawlers.engine import Engine, Engines, opened
 from catalog_server.crawlers.events import check_events, followed
-from catalog_server.crawlers.files import Looked, Memory, Versions, look_at
+from catalog_server.crawlers.files import Held, Looked, Memory, look_at
 from catalog_server.crawlers.following import Following, Waits
 from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.manifest import Manifest
@@ -30,7 +30,6 @@ from catalog_server.crawlers.summary import counts_of, summary_of
 from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.undo import Undoing, check_undo
 from catalog_server.crawlers.waiting import waits_for
-from catalog_server.lake.locations import normalize
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawl_change import TableDifference
 from catalog_server.model.crawler import AT_WORK, FINAL_STATES, Crawl, Crawler, StartedBy, Touch, new_crawl_id
@@ -40,7 +39,7 @@ from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import DatabaseName, check_database_name, check_name
 from catalog_server.model.progress import Tell, seldom
-from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, schedules, tables
+from catalog_server.store import crawl_changes, crawl_manifests, crawler_events, events, schedules
 from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
@@ -272,22 +271,18 @@ class Crawls:
         caller = caller_of(crawl)
         # what was listed before the crawl was taken over is not listed again
         began_at = crawl.started_at or time.time_ns() // 1_000_000
+        memories = self._memories(crawler, crawl, report, touched)
         if catalog_targets.are_all(crawler.targets):
-            with opened(self._engines, crawler, crawl.id, report) as engine:
-                memory = partial(self._memory, crawl=crawl, touched=touched, engine=engine)
+            with memories as memory:
                 return Refresh(self._catalog, self._targets, crawler, crawl, report, memory, began_at).run()
         home = DatabaseName(crawler.catalog, crawler.database)
-        with self._store.read() as tx:
-            versions = tables.versions(tx, home)
-            homes = frozenset(normalize(location) for location in tables.locations(tx, home))
+        held = held_of(self._store, home)
         with closing(Brought()) as brought:
-            with opened(self._engines, crawler, crawl.id, report) as engine:
-                memory = partial(self._memory, crawl=crawl, touched=touched, engine=engine)
-                failures = self._look_at_all(caller, crawler, report, (versions, homes), brought, memory)
+            with memories as memory:
+                failures = self._look_at_all(caller, crawler, report, held, brought, memory)
             if failures and len(failures) == len(crawler.targets):
                 return Changes(), failures
-            # what the store did not give is not gone
-            options = {**crawler.options, "on_missing_partition": "keep"} if brought.unread else crawler.options
+            options = brought.options(crawler.options)
             reconciler = Reconciler(self._catalog, caller, options, report, began_at, writes=not crawl.preview)
             changes = reconciler.run(
                 tuple(brought.found.values()),
@@ -298,7 +293,7 @@ class Crawls:
                 spared=brought.spared,
             )
             reach("crawl_written")
-            brought.remember(changes, versions)
+            brought.remember(changes, held[0])
         return changes, failures
 
     def _look_at_all(
@@ -306,9 +301,9 @@ class Crawls:
         caller: Caller,
         crawler: Crawler,
         report: Report,
-        held: tuple[Versions, Set[str]],
+        held: Held,
         brought: Brought,
-        remembered: Callable[[Crawler, str, int, tuple[Versions, Set[str]]], Memory],
+        remembered: Callable[[Crawler, str, int, Held], Memory],
     ) -> Sequence[str]:
         """Look at each target, and say which of them could not be looked at."""
         failures = []
@@ -330,12 +325,20 @@ class Crawls:
                     brought.manifests.append(memory.manifest)
         return failures
 
+    @contextmanager
+    def _memories(
+        self, crawler: Crawler, crawl: Crawl, report: Report, touched: Collection[Touch] | None
+    ) -> Iterator[Callable[[Crawler, str, int, Held], Memory]]:
+        """What gives each look what it may build on, as long as the crawl's engine is there."""
+        with opened(self._engines, crawler, crawl.id, report) as engine:
+            yield partial(self._memory, crawl=crawl, touched=touched, engine=engine)
+
     def _memory(
         self,
         crawler: Crawler,
         target: str,
         number: int,
-        held: tuple[Versions, Set[str]],
+        held: Held,
         *,
         crawl: Crawl,
         touched: Collection[Touch] | None,

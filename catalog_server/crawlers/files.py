@@ -53,6 +53,8 @@ EVERYTHING, CHANGES, NEW_FOLDERS = "everything", "changes", "new_folders"
 
 Versions = Mapping[str, tuple[int, int, int]]
 """Id, version and data version of tables by the keys of their names."""
+Held = tuple[Versions, Set[str]]
+"""What the catalog has of a database: versions, and where its tables lie, see `normalize`."""
 Settled = Mapping[str, tuple[Mapping[str, object], tuple[int, int, int]]]
 """Tables in which nothing had to be changed, by the keys of their names: what a summary says of them, and their versions."""
 
@@ -259,7 +261,7 @@ class _Target:
         todo: list[tuple[Group, KnownTable]] = []
         for one in grouping.groups:
             made = KnownTable(one.location, one.name, digest(one))
-            if not self._is_kept(made, looked):
+            if not self._are_kept([made], looked):
                 todo.append((one, made))
         self._look_closely(todo, looked)
         signed: list[tuple[Signed, KnownTable]] = []
@@ -281,25 +283,21 @@ class _Target:
         return [KnownTable(location, one, digest) for one in (name, *([twin.name] if twin else ()))]
 
     def _are_kept(self, views: Sequence[KnownTable], looked: Looked) -> bool:
-        same = all(map(self._is_same, views))
-        for one in views if same else ():
-            self._is_kept(one, looked)
-        return same
-
-    def _is_kept(self, made: KnownTable, looked: Looked) -> bool:
-        """Whether a table is as the last crawl left it, so that what was told of it is told again."""
-        known = self.known.get(made.location, made.name)
-        if known is None or not self._is_same(made):
+        """Whether the views of a table are all as the last crawl left them, so that what was told is told again."""
+        known = [self._same(one) for one in views]
+        if None in known:
             return False
-        for line in known.lines:
-            self.report.replay(line)
-        looked.kept[made.name] = known.entry or {}
-        self.tables.append(known)
+        for one in filter(None, known):
+            for line in one.lines:
+                self.report.replay(line)
+            looked.kept[one.name] = one.entry or {}
+            self.tables.append(one)
         return True
 
-    def _is_same(self, made: KnownTable) -> bool:
+    def _same(self, made: KnownTable) -> KnownTable | None:
+        """A table as the last crawl left it, if it is so still."""
         known = self.known.get(made.location, made.name)
-        return known is not None and known.digest == made.digest and self._is_settled(known)
+        return known if known is not None and known.digest == made.digest and self._is_settled(known) else None
 
     def _location(self, path: str) -> str:
         return within(self.root, path)
@@ -406,20 +404,19 @@ class _Target:
         outcomes = in_place.read_all(self.files, self.crawler, self.root, [(one, made.name) for one, made in todo])
         for done, ((one, made), outcome) in enumerate(zip(todo, outcomes, strict=True)):
             self.report.step("reading metadata", done, len(todo))
+            views = {name_key(found.table.name): found for found in outcome.tables[1:]}
             with self.report.heard() as made.lines:
                 outcome.tell(self.report)
-                views = [found.table.name for found in outcome.tables[1:]] if self.alone is None else []
-                for name in taken.intersection(map(name_key, views)):
+                for name in taken.intersection(views) if self.alone is None else ():
                     self.report.problem(made.location, f"its view {name} is left out: another table is called so")
             if outcome.unread:
                 looked.unread += 1
                 made.digest = b""
             self.tables.append(made)
-            self.tables += [
-                KnownTable(made.location, name, made.digest) for name in views if name_key(name) not in taken
-            ]
-            looked.found += outcome.tables[:1]
-            looked.found += [found for found in outcome.tables[1:] if name_key(found.table.name) not in taken]
+            free = [found for name, found in views.items() if name not in taken]
+            if self.alone is None:
+                self.tables += [KnownTable(made.location, found.table.name, made.digest) for found in free]
+            looked.found += [*outcome.tables[:1], *free]
             if not outcome.tables:
                 looked.spared |= {made.name, made.name + signs.OPTIMIZED} if one.kind == signs.HUDI else {made.name}
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
 from zlib import crc32
 
 from catalog_server.catalog import grants
 from catalog_server.catalog.catalog import CatalogService
-from catalog_server.crawlers.brought import Brought
+from catalog_server.crawlers.brought import Brought, held_of
 from catalog_server.crawlers.catalog_targets import parse_catalog_target, tables_of
-from catalog_server.crawlers.files import Looked, Memory, Versions, look_at
+from catalog_server.crawlers.files import Held, Looked, Memory, look_at
 from catalog_server.crawlers.fitted import view_of
 from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.reconcile import Changes, Reconciler, caller_of
@@ -24,10 +24,8 @@ from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action
 from catalog_server.model.names import DatabaseName
 from catalog_server.model.table import Table, TableKind
-from catalog_server.store import tables
 
 _KINDS = (TableKind.MANAGED, TableKind.EXTERNAL)
-Held = tuple[Versions, Set[str]]
 
 
 @dataclass(slots=True)
@@ -73,24 +71,18 @@ class Refresh:
     def _refresh(self, home: DatabaseName, held: Sequence[Table]) -> Changes:
         caller, refused = caller_of(self.crawl), Changes()
         gone: list[Table] = []
-        with self.catalog.store.read() as tx:
-            versions = tables.versions(tx, home)
-            homes = frozenset(normalize(location) for location in tables.locations(tx, home))
+        known = held_of(self.catalog.store, home)
         with closing(Brought()) as brought:
             for table in held:
                 try:
-                    if self._look(table, (versions, homes), brought):
+                    if self._look(table, known, brought):
                         gone.append(table)
                 except Denied as error:
                     refused.refused.append({"table": f"{table.database}.{table.name}", "reason": error.message})
-            # what the store did not give is not gone
-            options = (
-                {**self.crawler.options, "on_missing_partition": "keep"} if brought.unread else self.crawler.options
-            )
             reconciler = Reconciler(
                 self.catalog,
                 caller,
-                options,
+                brought.options(self.crawler.options),
                 self.report,
                 self.began_at,
                 writes=not self.crawl.preview,
@@ -98,7 +90,7 @@ class Refresh:
             )
             changes = reconciler.refresh(tuple(brought.found.values()), brought.kept, gone)
             reach("crawl_written")
-            brought.remember(changes, versions)
+            brought.remember(changes, known[0])
         changes.take(refused)
         return changes
 
