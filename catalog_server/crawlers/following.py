@@ -153,7 +153,7 @@ class Following:
         if failures:
             raise Unavailable("; ".join(failures))
         reach("events_settled")
-        store.write(lambda tx: self._settled(tx, touched, at))
+        store.write(lambda tx: self._settled(tx, touched, at, done))
         self._arrivals = None
         self.report.retell(report)
         _add(self.changes, done)
@@ -161,9 +161,13 @@ class Following:
         self._settling_took = self._settled_at - began
         return True
 
-    def _settled(self, tx: Transaction, touched: Sequence[Touch], since: int) -> None:
-        """Forget what was touched, unless another crawl may have had the last word on what is remembered of the target."""
-        if rows.is_crawled(tx, self.crawler.name, since):
+    def _settled(self, tx: Transaction, touched: Sequence[Touch], since: int, done: Changes) -> None:
+        """Forget what was touched, unless something is still to be done of it.
+
+        That is so where another crawl may have had the last word on what is remembered of the target, and where a partition
+        was left because it may have been made since the listing began.
+        """
+        if done.unsettled or rows.is_crawled(tx, self.crawler.name, since):
             rows.applied(tx, self.crawler.id, touched)
         else:
             rows.settled(tx, self.crawler.id, touched)

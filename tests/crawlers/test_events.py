@@ -22,6 +22,7 @@ from catalog_server.model.crawler import Crawl, Crawler, StartedBy
 from catalog_server.model.errors import Denied, Invalid, NotFound
 from catalog_server.model.grant import Action, Grant
 from catalog_server.model.names import DatabaseName, TableName
+from catalog_server.model.partition import Partition
 from catalog_server.store import crawlers, grants
 from catalog_server.store.transaction import now
 from tests.crawlers.conftest import ME, Crawling, names
@@ -108,6 +109,16 @@ def test_deletes_and_overwrites_are_followed(following: Following) -> None:
     following.follow()
     assert set(following.partitions("flights")) == {"2"}
     assert [column.name for column in following.table("flights").columns][-1] == "gate"
+
+
+def test_a_partition_made_in_this_second_goes_with_its_folder(following: Following) -> None:
+    following.crawl(months(1), events="webhook")
+    soon = (now() // 1_000 + 1) * 1_000  # a time in whole seconds stands for all of that second
+    gone = Partition(("2",), f"{following.place.root}/flights/month=2", created_at=soon)
+    following.catalog.partitions.add(ME, TableName("hive", "raw", "flights"), [gone])
+    following.tell("flights/month=2/part.csv")
+    following.follow()
+    assert set(following.partitions("flights")) == {"1"}
 
 
 def test_an_event_before_the_first_crawl_has_all_crawled(following: Following) -> None:
