@@ -194,6 +194,10 @@ class QueryConfig:
     """An idle worker process ends after this time."""
     result_bytes_max: int = 1024 * 1024 * 1024
     """Most bytes of one answer."""
+    export_bytes_max: int = 64 * 1024 * 1024 * 1024
+    """Most bytes of one answer that is written to a Parquet file, as they are before they are packed."""
+    export_timeout_seconds: float = 3600.0
+    """A statement whose answer is written to a Parquet file is ended after this time; one of them runs at once."""
     results_keep_seconds: float = 86_400.0
     """Queries and their rows are forgotten after this time."""
 

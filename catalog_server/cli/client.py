@@ -76,6 +76,28 @@ class Client:
         """Remove, or stop."""
         return self._ask("DELETE", where, query=query)
 
+    def download(self, where: str, file: Path) -> int:
+        """Write what is there to a file, which appears once it is whole; its bytes."""
+        import httpx
+
+        part = file.with_name(file.name + ".part")
+        try:
+            with self.http.stream("GET", where) as response:
+                if not response.is_success:
+                    response.read()
+                    raise self._failure(response)
+                with part.open("wb") as sink:
+                    for chunk in response.iter_bytes():
+                        sink.write(chunk)
+            part.replace(file)
+        except httpx.HTTPError as error:
+            raise Failure(f"{self.url}: {error}") from error
+        except OSError as error:
+            raise Failure(f"{file}: {error.strerror}") from error
+        finally:
+            part.unlink(missing_ok=True)
+        return file.stat().st_size
+
     def pages(self, where: str, limit: int | None = None, **query: Any) -> Iterator[dict[str, Any]]:
         """All items of a list, page by page, up to `limit`."""
         token: str | None = None

@@ -35,6 +35,7 @@ def run_sql(
     statement: Annotated[str | None, typer.Argument(help="A SELECT in Trino's SQL; `-` reads it from stdin.")] = None,
     database: Annotated[str | None, typer.Option(help="Where names without a database are looked up.")] = None,
     rows_max: Annotated[int | None, typer.Option(min=1, help="Keep at most so many rows.")] = None,
+    export: Annotated[Path | None, typer.Option(help="Write all rows, however many, to a Parquet file.")] = None,
     catalog: Catalog = None,
     quiet: Quiet = False,
     output: Output = None,
@@ -46,16 +47,25 @@ def run_sql(
     Examples:
       catalog sql "select count(*) from hive.sales.orders"
       catalog sql -o csv "select * from sales.orders" > orders.csv
+      catalog sql --export orders.parquet "select * from sales.orders"
     """
     client = connect(server)
     session = Session(client, catalog, database, rows_max, quiet, output)
     if statement is None and sys.stdin.isatty():
+        if export is not None:
+            raise Failure("--export needs a statement", 2)
         shell(session)
         return
     if statement is None or statement == "-":
         statement = sys.stdin.read()
-    for part in split(statement):
-        session.run(part)
+    parts = list(split(statement))
+    if export is not None and len(parts) != 1:
+        raise Failure(f"--export takes one statement, not {len(parts)}", 2)
+    for part in parts:
+        if export is not None:
+            session.export(part, export)
+        else:
+            session.run(part)
 
 
 class Session:
@@ -77,12 +87,7 @@ class Session:
         """Run one statement and print its answer. Raises `Failure` with the server's words."""
         if self._use(statement):
             return
-        body = {"sql": statement, "catalog": self.catalog, "database": self.database, "rows_max": self.rows_max}
-        query = self.client.post("/queries", body)
-        where = path("queries", query["id"])
-        with Progress("query", self.quiet) as told:
-            query = self.client.wait(where, query, told)
-        _raise_failed(query)
+        query, where = self._finished(statement, rows_max=self.rows_max)
         columns = [column["name"] for column in query["columns"] or []]
         self._print(columns, self._rows(where))
         if query["truncated"]:
@@ -90,6 +95,23 @@ class Session:
         if self.form is Format.TABLE and not self.quiet:
             count = query["row_count"]
             say(f"{count} row{'' if count == 1 else 's'} in {query['statistics']['elapsed_ms'] / 1000:.2f} s")
+
+    def export(self, statement: str, file: Path) -> None:
+        """Run one statement and write its answer to a Parquet file. Raises `Failure` with the server's words."""
+        query, where = self._finished(statement, export=True)
+        size = self.client.download(where + "/rows.parquet", file)
+        self.client.delete(where, forget=True)
+        if not self.quiet:
+            say(f"wrote {query['row_count']} rows, {size} bytes, to {file}")
+
+    def _finished(self, statement: str, **more: Any) -> tuple[dict[str, Any], str]:
+        body = {"sql": statement, "catalog": self.catalog, "database": self.database, **more}
+        query = self.client.post("/queries", body)
+        where = path("queries", query["id"])
+        with Progress("query", self.quiet) as told:
+            query = self.client.wait(where, query, told)
+        _raise_failed(query)
+        return query, where
 
     def _rows(self, where: str) -> Iterator[list[Any]]:
         token: str | None = None

@@ -162,23 +162,26 @@ class Running:
 
 
 class Embedded:
-    """Runs plans in worker processes, at most `query.concurrent_max` of them."""
+    """Runs plans in worker processes, at most `query.concurrent_max` of them and one for an export."""
 
     def __init__(self, config: Config, folder: Path) -> None:
         self.config = config
         self.folder = folder
         self.slots = threading.BoundedSemaphore(config.query.concurrent_max)
+        self.export_slot = threading.BoundedSemaphore(1)
+        """Exports take long, so they have a worker process of their own and keep no other statement waiting."""
         self._idle: list[WorkerProcess] = []
         self._lock = threading.Lock()
         self._closed = threading.Event()
         self._reaper: threading.Thread | None = None
 
-    def run(self, running: Running, plan: Plan, result: Path, rows_max: int) -> dict[str, int]:
+    def run(self, running: Running, plan: Plan, result: Path, rows_max: int | None) -> dict[str, int]:
         """Run a plan and leave its rows in `result`; returns rows, bytes, truncated.
 
-        Raises `Cancelled`, `TimedOut`, and what the worker reports.
+        `rows_max` None is an export: all rows, as a Parquet file. Raises `Cancelled`, `TimedOut`, and what the worker reports.
         """
-        with self.slots:
+        limits, export = self.config.query, rows_max is None
+        with self.export_slot if export else self.slots:
             worker = self._take()
             healthy = False
             try:
@@ -189,8 +192,11 @@ class Embedded:
                     "result": str(result),
                     "rows_max": rows_max,
                 }
-                running.enter(worker, {**message, "bytes_max": self.config.query.result_bytes_max})
-                answer = self._await(running, worker)
+                message["bytes_max"] = limits.export_bytes_max if export else limits.result_bytes_max
+                running.enter(worker, message)
+                answer = self._await(
+                    running, worker, limits.export_timeout_seconds if export else limits.timeout_seconds
+                )
                 healthy = True
             finally:
                 running.leave()
@@ -199,8 +205,8 @@ class Embedded:
             raise _error(answer)
         return {key: int(answer[key]) for key in ("rows", "bytes", "truncated")}
 
-    def _await(self, running: Running, worker: WorkerProcess) -> dict[str, Any]:
-        deadline = time.monotonic() + self.config.query.timeout_seconds
+    def _await(self, running: Running, worker: WorkerProcess, timeout_seconds: float) -> dict[str, Any]:
+        deadline = time.monotonic() + timeout_seconds
         while True:
             if running.heed_sign():
                 return self._after_cancel(worker) or _cancelled()
@@ -210,7 +216,7 @@ class Embedded:
             if time.monotonic() >= deadline:
                 running.cancel()
                 self._after_cancel(worker)
-                raise TimedOut(f"the query took longer than {self.config.query.timeout_seconds:g} seconds")
+                raise TimedOut(f"the query took longer than {timeout_seconds:g} seconds")
 
     @staticmethod
     def _after_cancel(worker: WorkerProcess) -> dict[str, Any] | None:

@@ -42,9 +42,11 @@ LOST_SECONDS = 600.0
 class _Live:
     """A query on its way."""
 
-    def __init__(self, query: Query, caller: Caller, sign: Path) -> None:
+    def __init__(self, query: Query, caller: Caller, sign: Path, rows_max: int | None) -> None:
         self.query = query
         self.caller = caller
+        self.rows_max = rows_max
+        """Most rows that are kept; None for an export, which keeps all of them as a Parquet file."""
         self.running = Running(query.id, sign)
         self.done = threading.Event()
         self.future: Future[None] | None = None
@@ -61,6 +63,7 @@ class Queries:
         self.engine = Embedded(config, self.folder)
         # Planning may wait for stores and databases, so more statements are planned than run.
         self._pool = ThreadPoolExecutor(config.query.concurrent_max * 2, thread_name_prefix="query")
+        self._export_pool = ThreadPoolExecutor(2, thread_name_prefix="export")
         self._live: dict[str, _Live] = {}
         self._results: dict[str, Result] = {}
         self._lock = threading.Lock()
@@ -69,7 +72,8 @@ class Queries:
 
     def _forget_lost(self) -> None:
         """Say of queries that a stopped process left behind that they failed; those of live processes are let be."""
-        oldest = now() - int((self.config.query.timeout_seconds + LOST_SECONDS) * 1000)
+        limits = self.config.query
+        oldest = now() - int((max(limits.timeout_seconds, limits.export_timeout_seconds) + LOST_SECONDS) * 1000)
 
         def work(tx: Any) -> list[str]:
             error = QueryError("Unavailable", "the server stopped while the query ran")
@@ -88,8 +92,13 @@ class Queries:
         catalog: str | None = None,
         database: str | None = None,
         rows_max: int | None = None,
+        *,
+        export: bool = False,
     ) -> Query:
-        """Take a statement and return at once; see `get` and `rows`. Raises `Denied` when the caller may run none."""
+        """Take a statement and return at once; see `get`, and `rows` or for an `export` `exported`.
+
+        Raises `Denied` when the caller may run none.
+        """
         name = uuid.uuid4().hex
         with self.catalog.store.read() as tx:
             self.catalog.grants.require(tx, caller, Action.RUN, Resource("query", (name,)))
@@ -97,16 +106,17 @@ class Queries:
         query = Query(
             name, sql, where[0], where[1], QueryState.QUEUED, caller.user, created_at=now(), statistics=_owner()
         )
-        live = _Live(query, caller, self.folder / f"{name}.cancel")
+        most = self.config.query.rows_max
+        limit = None if export else min(rows_max if rows_max is not None else most, most)
+        live = _Live(query, caller, self.folder / f"{name}.cancel", limit)
         self.catalog.store.write(lambda tx: rows.create(tx, query))
-        limit = min(rows_max if rows_max is not None else self.config.query.rows_max, self.config.query.rows_max)
         with self._lock:
             self._live[name] = live
-        live.future = self._pool.submit(self._run, live, limit)
+        live.future = (self._export_pool if export else self._pool).submit(self._run, live)
         self._sweep()
         return query
 
-    def _run(self, live: _Live, rows_max: int) -> None:
+    def _run(self, live: _Live) -> None:
         started = time.monotonic()
         try:
             if live.running.heed_sign():
@@ -116,7 +126,7 @@ class Queries:
             columns = tuple(QueryColumn(name, kind) for name, kind in planned.columns)
             statistics = {**planned.statistics, "planning_ms": _elapsed(started)}
             live.query = replace(live.query, state=QueryState.RUNNING, columns=columns, statistics=statistics)
-            self._finish(live, planned, rows_max, started)
+            self._finish(live, planned, started)
         except CatalogError as error:
             state = QueryState.CANCELLED if isinstance(error, Cancelled) else QueryState.FAILED
             live.query = replace(live.query, state=state, error=_query_error(error))
@@ -124,15 +134,17 @@ class Queries:
             live.query = replace(live.query, state=QueryState.FAILED, error=_fault(error))
         self._settle(live, started)
 
-    def _finish(self, live: _Live, planned: Planned, rows_max: int, started: float) -> None:
-        before = time.monotonic()
+    def _finish(self, live: _Live, planned: Planned, started: float) -> None:
+        before, rows_max = time.monotonic(), live.rows_max
+        if rows_max is None:
+            _check_export(planned)
         if planned.answer is not None:
             kept = [list(row) for row in planned.answer[:rows_max]]
             (self.folder / f"{live.query.id}.json").write_text(json.dumps(kept))
             ended = {"rows": len(kept), "truncated": int(len(kept) < len(planned.answer)), "bytes": 0}
         else:
             assert planned.plan is not None
-            path = self.folder / f"{live.query.id}.arrow"
+            path = self.folder / f"{live.query.id}.{'parquet' if rows_max is None else 'arrow'}"
             try:
                 ended = self.engine.run(live.running, planned.plan, path, rows_max)
             except BaseException:
@@ -192,7 +204,22 @@ class Queries:
         query = self.get(caller, name)
         if query.state is not QueryState.FINISHED:
             raise Invalid("query", f"{name} is {query.state.value.lower()} and has no rows to read")
+        if self._export(name).exists():
+            raise Invalid("query", f"{name} was exported: its rows are in a Parquet file, see `rows.parquet`")
         return query, self._result(name).rows(max(0, offset), min(max(0, count), PAGE_ROWS_MAX))
+
+    def exported(self, caller: Caller, name: str) -> Path:
+        """The Parquet file of a finished export; raises `NotFound`, and `Invalid` for any other query."""
+        query = self.get(caller, name)
+        if query.state is not QueryState.FINISHED:
+            raise Invalid("query", f"{name} is {query.state.value.lower()} and has no rows to read")
+        path = self._export(name)
+        if not path.exists():
+            raise Invalid("query", f"{name} was not exported: ask for it with `export`, or read its rows")
+        return path
+
+    def _export(self, name: str) -> Path:
+        return self.folder / f"{name}.parquet"
 
     def _result(self, name: str) -> Result:
         with self._lock:
@@ -204,6 +231,16 @@ class Queries:
                     self._results.pop(next(iter(self._results)))
                 self._results[name] = found
         return found
+
+    def forget(self, caller: Caller, name: str) -> None:
+        """Forget a query that is over, with its rows; raises `NotFound`, and `Invalid` while it runs."""
+        query = self.get(caller, name)
+        if not query.state.final:
+            raise Invalid("query", f"{name} is {query.state.value.lower()}: cancel it first")
+        self.catalog.store.write(lambda tx: rows.drop(tx, name))
+        self._remove_files(name)
+        with self._lock:
+            self._results.pop(name, None)
 
     def cancel(self, caller: Caller, name: str) -> Query:
         """Ask for the end of a query; one that is over stays as it is."""
@@ -273,7 +310,7 @@ class Queries:
         return old
 
     def _remove_files(self, name: str) -> None:
-        for kind in ("arrow", "json", "cancel"):
+        for kind in ("arrow", "json", "parquet", "cancel"):
             (self.folder / f"{name}.{kind}").unlink(missing_ok=True)
 
     def close(self) -> None:
@@ -282,8 +319,22 @@ class Queries:
             live = list(self._live.values())
         for one in live:
             one.running.cancel()
-        self._pool.shutdown(wait=True, cancel_futures=True)
+        for pool in (self._pool, self._export_pool):
+            pool.shutdown(wait=True, cancel_futures=True)
         self.engine.close()
+
+
+def _check_export(planned: Planned) -> None:
+    """Raise `InvalidQuery` for an answer that no Parquet file can hold: without rows of an engine, or columns not told apart."""
+    if planned.answer is not None:
+        raise InvalidQuery("the answer of this statement cannot be exported, only that of a SELECT")
+    seen: set[str] = set()
+    for name, _ in planned.columns:
+        if name.lower() in seen:
+            raise InvalidQuery(
+                f"the answer has several columns {name}, which a file cannot tell apart: name them by AS"
+            )
+        seen.add(name.lower())
 
 
 def _owner() -> dict[str, int]:

@@ -2,7 +2,7 @@
 
 Frames on standard input and output are a length (4 bytes, big-endian) and JSON. Asked `{"op": "run", "id", "plan", "limits",
 "result"}`, it answers `{"id", "event": "running"}` and then `done` (rows, bytes, truncated) or `error` (type, message);
-`{"op": "cancel", "id"}` interrupts. The rows go to the file `result` in Arrow's format.
+`{"op": "cancel", "id"}` interrupts. The rows go to the file `result` in Arrow's format, those of an export as Parquet.
 """
 
 from __future__ import annotations
@@ -161,7 +161,10 @@ def execute(connection: Any, message: dict[str, Any]) -> dict[str, Any]:
 
 
 def _spooled(connection: Any, plan: dict[str, Any], message: dict[str, Any]) -> dict[str, Any]:
-    return spool(connection, plan, Path(message["result"]), message["rows_max"], message["bytes_max"])
+    path, rows_max, bytes_max = Path(message["result"]), message["rows_max"], message["bytes_max"]
+    if rows_max is None:
+        return export(connection, plan, path, bytes_max)
+    return spool(connection, plan, path, rows_max, bytes_max)
 
 
 def _explained(connection: Any, sql: str) -> str:
@@ -228,6 +231,9 @@ def _attach(connection: Any, said: dict[str, Any]) -> None:
 
 
 BATCH_ROWS = 10_000
+GROUP_ROWS = 100_000
+"""Rows of a row group of an export, unless they are large."""
+GROUP_BYTES = 64 * 1024 * 1024
 
 
 def spool(connection: Any, plan: dict[str, Any], path: Path, rows_max: int, bytes_max: int) -> dict[str, Any]:
@@ -254,6 +260,32 @@ def spool(connection: Any, plan: dict[str, Any], path: Path, rows_max: int, byte
             if truncated:
                 break
     return {"rows": rows, "bytes": size, "truncated": truncated}
+
+
+def export(connection: Any, plan: dict[str, Any], path: Path, bytes_max: int) -> dict[str, Any]:
+    """Run the statement and write all its rows to a Parquet file, a row group at a time."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from catalog_server.model.errors import Invalid
+
+    reader = connection.execute(plan["sql"]).fetch_record_batch(BATCH_ROWS)
+    names = [column["name"] for column in plan["columns"]]
+    schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
+    size = held = 0
+    group: list[Any] = []
+    with pq.ParquetWriter(str(path), schema, compression="zstd") as writer:
+        for batch in reader:
+            size, held = size + batch.nbytes, held + batch.nbytes
+            if size > bytes_max:
+                raise Invalid("", f"the answer is larger than {bytes_max} bytes (query.export_bytes_max); select less")
+            group.append(batch)
+            if held > GROUP_BYTES or sum(each.num_rows for each in group) >= GROUP_ROWS:
+                writer.write_table(pa.Table.from_batches(group).rename_columns(names))
+                group, held = [], 0
+        if group:
+            writer.write_table(pa.Table.from_batches(group).rename_columns(names))
+    return {"rows": pq.read_metadata(str(path)).num_rows, "bytes": size, "truncated": False}
 
 
 def main() -> None:

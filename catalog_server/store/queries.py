@@ -87,6 +87,11 @@ def unfinished(tx: Transaction) -> list[Query]:
     return [_query(row) for row in tx.connection.execute(select(queries).where(queries.c.state.not_in(_FINAL)))]
 
 
+def drop(tx: Transaction, name: str) -> None:
+    """Forget one query."""
+    tx.connection.execute(delete(queries).where(queries.c.id == name))
+
+
 def drop_older(tx: Transaction, before: int) -> Sequence[str]:
     """Forget queries created before a time; returns their ids."""
     old = [row.id for row in tx.connection.execute(select(queries.c.id).where(queries.c.created_at < before))]

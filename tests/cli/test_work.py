@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import pyarrow.parquet as pq
 import pytest
 
 from catalog_server.testing import RunningServer, running_server
@@ -136,6 +137,15 @@ def test_sql_over_what_was_crawled(server: RunningServer, flights: str) -> None:
     ]
     assert json.loads(run(server, "sql", "--database", "raw", "select count(*) as n from flights")) == {"n": 3}
     run(server, "sql", "select nothing from raw.flights", code=1)
+
+
+def test_an_answer_is_exported_to_a_file(server: RunningServer, flights: str, tmp_path: Path) -> None:
+    file = tmp_path / "flights.parquet"
+    run(server, "sql", "--export", str(file), f"select month, delay from {flights}")
+    assert pq.read_table(file).num_rows == 3
+    assert [one.name for one in tmp_path.iterdir()] == [file.name]
+    run(server, "sql", "--export", str(file), "select 1; select 2", code=2)
+    run(server, "sql", "--export", str(tmp_path / "no" / "x.parquet"), "select 1", code=1)
 
 
 def test_crawler_is_told_what_cannot_be_guessed(server: RunningServer, tmp_path: Path) -> None:

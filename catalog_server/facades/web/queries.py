@@ -11,7 +11,7 @@ from functools import partial
 from typing import Annotated, Any
 
 import msgspec
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import FileResponse, Response, StreamingResponse
 
 from catalog_server.facades.web.bodies import Body
 from catalog_server.facades.web.messages import (
@@ -36,12 +36,22 @@ EXACT_MAX = 2**53
 
 
 class NewQuery(Body):
-    """A statement in Trino's SQL; catalog and database are where names without them are looked up."""
+    """A statement in Trino's SQL; catalog and database are where names without them are looked up.
+
+    An `export` keeps all rows, however many, as a Parquet file, see `rows.parquet`; `rows_max` has no meaning for it.
+    """
 
     sql: Annotated[str, msgspec.Meta(min_length=1, max_length=SQL_CHARACTERS_MAX)]
     catalog: str | None = None
     database: str | None = None
     rows_max: Annotated[int, msgspec.Meta(ge=1, le=2**31)] | None = None
+    export: bool = False
+
+
+class Ending(Body):
+    """Whether a query that is over is forgotten, with its rows; one that goes on is cancelled."""
+
+    forget: bool = False
 
 
 class RowsQuery(Body):
@@ -60,7 +70,8 @@ class Sampling(Body):
 @routes.post("/queries")
 def start_query(call: Call, body: NewQuery) -> QueryAnswer:
     """Take a statement and answer at once; its state tells how far it is."""
-    return answer(call.services.queries.submit(call.caller, body.sql, body.catalog, body.database, body.rows_max))
+    queries = call.services.queries
+    return answer(queries.submit(call.caller, body.sql, body.catalog, body.database, body.rows_max, export=body.export))
 
 
 def answer(found: Query) -> QueryAnswer:
@@ -151,6 +162,14 @@ def download_rows(call: Call, query_id: str) -> Response:
     return StreamingResponse(_csv(call, found, first), media_type="text/csv; charset=utf-8", headers=headers)
 
 
+@routes.get("/queries/{query_id}/rows.parquet")
+def download_export(call: Call, query_id: str) -> Response:
+    """Download all rows of a finished export as a Parquet file."""
+    path = call.services.queries.exported(call.caller, query_id)
+    name = f"query-{query_id[:12]}.parquet"
+    return FileResponse(path, media_type="application/vnd.apache.parquet", filename=name)
+
+
 CSV_ROWS = 5_000
 
 
@@ -174,9 +193,12 @@ def _csv_lines(rows: list[list[Any]]) -> str:
 
 
 @routes.delete("/queries/{query_id}", status=202)
-def cancel_query(call: Call, query_id: str) -> QueryAnswer:
-    """Ask for the end of a query; one that is over stays as it is."""
-    return answer(call.services.queries.cancel(call.caller, query_id))
+def cancel_query(call: Call, query_id: str, query: Ending) -> QueryAnswer:
+    """Ask for the end of a query; one that is over stays as it is, or is forgotten with its rows."""
+    found = call.services.queries.cancel(call.caller, query_id)
+    if query.forget and found.state.final:
+        call.services.queries.forget(call.caller, query_id)
+    return answer(found)
 
 
 @routes.get("/catalogs/{catalog}/databases/{database}/tables/{table}/sample")

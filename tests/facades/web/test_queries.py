@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from catalog_server.model.caller import run_token
 from tests.facades.web.serving import Served
 
 
@@ -110,3 +111,24 @@ def test_queries_are_listed_newest_first(api: httpx.Client, served: Served) -> N
 def test_empty_statement_is_refused(api: httpx.Client) -> None:
     assert api.post("/queries", json={"sql": ""}).status_code == 400
     assert api.get("/queries/none").status_code == 404
+
+
+def test_an_export_is_downloaded_and_forgotten(api: httpx.Client) -> None:
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    found = ask(api, "select n from unnest(sequence(1, 25)) as t(n)", export=True)
+    answer = api.get(f"/queries/{found['id']}/rows.parquet")
+    assert answer.headers["content-type"] == "application/vnd.apache.parquet"
+    assert sorted(pq.read_table(pa.BufferReader(answer.content))["n"].to_pylist()) == list(range(1, 26))
+    assert api.get(f"/queries/{found['id']}/rows").status_code == 400
+    assert api.delete(f"/queries/{found['id']}", params={"forget": "true"}).status_code == 202
+    assert api.get(f"/queries/{found['id']}/rows.parquet").status_code == 404
+    plain = ask(api, "select 1 as a")
+    assert api.get(f"/queries/{plain['id']}/rows.parquet").status_code == 400
+
+
+def test_the_token_of_a_run_says_who_asks(api: httpx.Client) -> None:
+    token = run_token("alice", "r1")
+    found = api.post("/queries", json={"sql": "select 1 as a"}, headers={"Authorization": f"Bearer {token}"}).json()
+    assert found["by"] == "alice"
