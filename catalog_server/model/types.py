@@ -63,6 +63,8 @@ class _Parser:
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens: list[tuple[str, str]] = []
+        self.spans: list[tuple[int, int]] = []
+        """Where in the text each token stands."""
         position = 0
         stripped = text.rstrip()
         while position < len(stripped):
@@ -74,6 +76,7 @@ class _Parser:
                 ("word", word) if word else ("mark", mark) if mark else ("number", digits) if digits
                 else ("name", quoted.replace("``", "`")) if quoted is not None else ("name", other)
             )  # fmt: skip
+            self.spans.append((match.start(match.lastindex or 0), match.end()))
             position = match.end()
         self.at = 0
 
@@ -159,13 +162,14 @@ class _Parser:
         return DataType("struct", fields=tuple(fields))
 
     def _label(self) -> str:
-        parts = []
+        """A field's name: what is quoted, or all that stands before the colon, as Hive and Iceberg write names with spaces."""
+        first, parts = self.at, []
         while self.peek()[0] != "end" and self.peek()[1] != ":":
             kind, value = self.peek()
             if kind == "mark":
                 raise Invalid("type", f"{self.text!r} has {value!r} where a field name should stand")
             parts.append(self.take())
-        return "".join(parts)
+        return parts[0] if len(parts) == 1 else self.text[self.spans[first][0] : self.spans[self.at - 1][1]]
 
 
 def _sized(text: str, name: str, arguments: tuple[int, ...]) -> DataType:

@@ -373,3 +373,19 @@ def test_many_long_texts_are_sniffed_at_once() -> None:
     text = "a;b;c\n" + "1;2;some words of a certain length\n" * 25_000
     with ThreadPoolExecutor(20) as pool:
         assert {one.delimiter for one in pool.map(csv.sniff, [text] * 100)} == {";"}
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("struct<x y:int>", "x y"),
+        ("struct< a  b : int>", "a  b"),
+        ("struct<`x y`:int>", "x y"),
+        ("struct<a-b:int>", "a-b"),
+        ("struct<1st time:int>", "1st time"),
+    ],
+)
+def test_names_of_fields_keep_their_spaces(text: str, name: str) -> None:
+    kind = parse_type(text)
+    assert [field for field, _ in kind.fields] == [name]
+    assert parse_type(str(kind)) == kind
