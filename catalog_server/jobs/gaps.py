@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from catalog_server.jobs import nested
 from catalog_server.jobs.rest import Rest
 
 ICEBERG = "iceberg"
 """The catalog under which Iceberg tables are found, by the same name on all engines."""
 TIME_ZONE = "spark.sql.session.timeZone"
 _REPLACE = re.compile(
-    r"\s*create\s+or\s+replace\s+table\s+(?P<table>[`\w.]+)(\s+using\s+(?P<provider>\w+))?"
+    r"\s*create\s+(?P<replace>or\s+replace\s+)?table\s+(?P<table>[`\w.]+)(\s+using\s+(?P<provider>\w+))?"
     r"(\s+partitioned\s+by\s*\((?P<partitions>[^()]*)\))?\s+as\s+(?P<query>.+)",
     re.IGNORECASE | re.DOTALL,
 )
@@ -124,15 +125,21 @@ class Gaps:
             target = target_of(this._spark, name)
             if target.is_iceberg and this._write.source is None:
                 this.format("iceberg")
-            if (this._write.mode or "").lower() != "overwrite":
-                original(this, name)
-                return
+            partitions = [str(column) for column in this._write.partitioning_cols]
 
             def create(table: str) -> None:
                 this.mode("error")
-                original(this, table)
+                if target.is_iceberg:
+                    gaps._create_iceberg(this, table, partitions, {}, lambda: original(this, table))
+                else:
+                    original(this, table)
 
-            partitions = [str(column) for column in this._write.partitioning_cols]
+            if (this._write.mode or "").lower() != "overwrite":
+                if target.is_iceberg and not this._spark.catalog.tableExists(target.quoted()):
+                    create(target.quoted())
+                else:
+                    original(this, name)
+                return
             gaps._replace(this._spark, this._df, target, this._write.source, partitions, create)
 
         writer.saveAsTable = save_as_table
@@ -161,10 +168,19 @@ class Gaps:
                 this.using("iceberg")
             return target
 
+        def made(this: Any, target: Target, table: str) -> None:
+            this._write.table_name = table
+            partitions = _plain_names(this._write.partitioning_columns)
+            if target.is_iceberg and partitions is not None:
+                properties = {**this._write.options, **this._write.table_properties}
+                gaps._create_iceberg(this, table, partitions, properties, lambda: create(this))
+            else:
+                create(this)
+
         @functools.wraps(create)
         def create_table(this: Any) -> None:
-            prepare(this)
-            create(this)
+            target = prepare(this)
+            made(this, target, target.quoted())
 
         @functools.wraps(writer.createOrReplace)
         def create_or_replace(this: Any, must_exist: bool = False) -> None:
@@ -172,11 +188,8 @@ class Gaps:
             if must_exist and not this._spark.catalog.tableExists(target.quoted()):
                 raise _analysis_error(f"[TABLE_OR_VIEW_NOT_FOUND] The table {target.said} cannot be found.")
 
-            def make(table: str) -> None:
-                this._write.table_name = table
-                create(this)
-
             partitions = _plain_names(this._write.partitioning_columns)
+            make = functools.partial(made, this, target)
             gaps._replace(this._spark, this._df, target, this._write.provider, partitions, make)
 
         overwrite = writer.overwrite
@@ -207,7 +220,7 @@ class Gaps:
                 target = target_of(this, overwrite["table"])
                 if not target.is_iceberg and _names(overwrite["query"], target):
                     raise _reads_itself(target)
-            if match is None:
+            if match is None or not (match["replace"] or target_of(this, match["table"]).is_iceberg):
                 return original(this, sqlQuery, *arguments, **named)
             from pyspark.sql.connect.functions import col
 
@@ -216,10 +229,17 @@ class Gaps:
                 writer = writer.using(match["provider"].lower())
             if match["partitions"]:
                 writer = writer.partitionedBy(*(col(name.strip()) for name in match["partitions"].split(",")))
-            writer.createOrReplace()
+            (writer.createOrReplace if match["replace"] else writer.create)()
             return original(this, "SELECT 1 WHERE 1 = 0")
 
         session.sql = sql
+
+    @staticmethod
+    def _create_iceberg(
+        writer: Any, table: str, partitions: Sequence[str], properties: Mapping[str, str], create: Callable[[], None]
+    ) -> None:
+        frame = _frame(writer._df, writer._spark)
+        nested.create_table(writer._spark, frame, table, partitions, properties, create)
 
     def _replace(
         self,
