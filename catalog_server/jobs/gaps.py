@@ -16,6 +16,7 @@ from typing import Any
 
 from catalog_server.jobs import nested
 from catalog_server.jobs.rest import Rest
+from catalog_server.model.errors import NotFound
 
 ICEBERG = "iceberg"
 """The catalog under which Iceberg tables are found, by the same name on all engines."""
@@ -134,10 +135,11 @@ class Gaps:
                 else:
                     original(this, table)
 
-            if (this._write.mode or "").lower() != "overwrite":
+            mode = (this._write.mode or "").lower()
+            if mode != "overwrite":
                 if target.is_iceberg and not this._spark.catalog.tableExists(target.quoted()):
                     create(target.quoted())
-                else:
+                elif not (target.is_iceberg and mode == "append" and gaps._append_iceberg(this, target)):
                     original(this, name)
                 return
             gaps._replace(this._spark, this._df, target, this._write.source, partitions, create)
@@ -192,6 +194,15 @@ class Gaps:
             make = functools.partial(made, this, target)
             gaps._replace(this._spark, this._df, target, this._write.provider, partitions, make)
 
+        append = writer.append
+
+        @functools.wraps(append)
+        def append_rows(this: Any) -> None:
+            target = prepare(this)
+            if not (target.is_iceberg and gaps._append_iceberg(this, target)):
+                append(this)
+
+        writer.append = append_rows
         overwrite = writer.overwrite
 
         @functools.wraps(overwrite)
@@ -233,6 +244,20 @@ class Gaps:
             return original(this, "SELECT 1 WHERE 1 = 0")
 
         session.sql = sql
+
+    def _append_iceberg(self, writer: Any, target: Target) -> bool:
+        """Append by insertInto, which knows names with capitals as Sail's own way does not; False where columns differ."""
+        frame = _frame(writer._df, writer._spark)
+        try:
+            columns, _ = _iceberg_layout(self._rest.load(target.database, target.table))
+        except NotFound:
+            return False
+        held = {name.lower(): name for name in frame.columns}
+        if sorted(held) != sorted(name.lower() for name in columns) or len(held) != len(frame.columns):
+            return False
+        names = (held[name.lower()] for name in columns)
+        frame.select(*map(nested.quoted, names)).write.insertInto(target.quoted())
+        return True
 
     @staticmethod
     def _create_iceberg(

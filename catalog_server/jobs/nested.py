@@ -38,7 +38,7 @@ def create_table(
         f"CREATE TABLE {table} ({columns}) USING iceberg{divided}" + (f" TBLPROPERTIES ({said})" if said else "")
     )
     try:
-        frame.writeTo(table).append()
+        frame.write.insertInto(table)
     except BaseException:
         session.sql(f"DROP TABLE IF EXISTS {table}")
         raise

@@ -177,6 +177,12 @@ for name, times in (("one", 1), ("two", 2), ("three", 1), ("four", 1), ("five", 
     sums = ("sum(a[1]) a", "sum(s.`x y`) s", "sum(m['k'][0]) m", "count(s.inner[0].n) n")
     found = spark.table(f"iceberg.deep.{name}").selectExpr(*sums).toPandas().values.tolist()
     assert found == [[21 * times, 15 * times, 15 * times, 6 * times]], (name, found)
+capitals = spark.range(3).selectExpr("id as `Id`", "array(id) as `List`", "id as part")
+capitals.writeTo("iceberg.deep.six").partitionedBy("part").createOrReplace()
+capitals.select("part", "List", "Id").writeTo("iceberg.deep.six").append()
+capitals.select("part", "List", "Id").write.mode("append").saveAsTable("iceberg.deep.six")
+assert spark.table("iceberg.deep.six").columns == ["Id", "List", "part"]
+assert spark.table("iceberg.deep.six").selectExpr("sum(Id)", "sum(List[0])").toPandas().values.tolist() == [[9, 9]]
 """
     run = place.api.run("deep", script)
     assert run["state"] == "SUCCEEDED", run["error"]
