@@ -16,7 +16,7 @@ from datetime import date
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.locations import base_name, join
 from catalog_server.model.names import name_key
-from catalog_server.model.partition import DEFAULT_PARTITION, unescape
+from catalog_server.model.partition import DEFAULT_PARTITION, unescape_folder
 
 SAMPLES_MAX = 128
 """Files of one folder that are kept, for they may be tables of their own: the first ones and the last one."""
@@ -137,7 +137,9 @@ def split(path: Path, level: int | None = None) -> tuple[Path, tuple[tuple[str |
 def _pair(part: str) -> tuple[str | None, str] | None:
     key, equals, value = part.partition("=")
     if equals and key:
-        return unescape(key), unescape(value) or DEFAULT_PARTITION  # as Hive calls a partition of an empty value
+        return unescape_folder(key), unescape_folder(
+            value
+        ) or DEFAULT_PARTITION  # as Hive calls a partition of an empty value
     return (None, part) if _NUMBERED.fullmatch(part) else None
 
 

@@ -13,7 +13,7 @@ from catalog_server.lake.formats.base import FileProblem, FileSchema
 from catalog_server.lake.locations import join
 from catalog_server.model.errors import CatalogError
 from catalog_server.model.names import name_key
-from catalog_server.model.partition import unescape
+from catalog_server.model.partition import DEFAULT_PARTITION, unescape_folder
 from catalog_server.model.table import Table
 
 FOOTERS_MAX = 2000
@@ -55,9 +55,9 @@ def _values(path: Sequence[str], keys: Sequence[str]) -> tuple[str, ...] | None:
     if len(path) != len(keys):
         return None
     pairs = [part.partition("=") for part in path]
-    if [name_key(unescape(key)) for key, _, _ in pairs] != list(keys):
+    if [name_key(unescape_folder(key)) for key, _, _ in pairs] != list(keys):
         return None
-    return tuple(unescape(value) for _, _, value in pairs)
+    return tuple(unescape_folder(value) or DEFAULT_PARTITION for _, _, value in pairs)
 
 
 def read_footers(lake: Lake, files: Sequence[FileInfo]) -> list[FileSchema] | None:

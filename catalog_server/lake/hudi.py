@@ -23,7 +23,7 @@ from catalog_server.lake.formats import avro
 from catalog_server.lake.formats.base import FileProblem
 from catalog_server.lake.locations import base_name
 from catalog_server.model.errors import Invalid
-from catalog_server.model.partition import DEFAULT_PARTITION, unescape
+from catalog_server.model.partition import DEFAULT_PARTITION, unescape_folder
 from catalog_server.model.table import Column
 
 PROPERTIES = "hoodie.properties"
@@ -291,5 +291,5 @@ def _parts(path: str, names: Sequence[str], *, styled: bool) -> Iterator[str]:
         key, equals, value = part.partition("=")
         if not styled:
             yield part
-        elif equals and unescape(key).lower() in {name.lower() for name in names}:
-            yield unescape(value)
+        elif equals and unescape_folder(key).lower() in {name.lower() for name in names}:
+            yield unescape_folder(value)

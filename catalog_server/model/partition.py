@@ -17,6 +17,7 @@ DEFAULT_PARTITION = "__HIVE_DEFAULT_PARTITION__"
 
 _PART = re.compile(r"([^/]+)=([^/]+)")
 _ESCAPED = re.compile("[\x01-\x1f\"#%'*/:=?\\\\\x7f{[\\]^]")
+_UTF_8 = re.compile(r"(?:%[89A-Fa-f][0-9A-Fa-f])+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +68,21 @@ def unescape(text: str) -> str:
         except ValueError:
             out.append("%" + part)
     return "".join(out)
+
+
+def unescape_folder(text: str) -> str:
+    """Undo `escape` in the name of a folder, whoever made it.
+
+    Hive escapes nothing beyond ASCII; writers that escape the bytes of UTF-8, as those of the Rust world do, mean these.
+    """
+    return unescape(_UTF_8.sub(_decoded, text)) if "%" in text else text
+
+
+def _decoded(found: re.Match[str]) -> str:
+    try:
+        return bytes.fromhex(found[0].replace("%", "")).decode()
+    except UnicodeDecodeError:
+        return found[0]
 
 
 def partition_name(keys: Sequence[str], values: Sequence[str]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,13 @@ from hypothesis import strategies as st
 
 from catalog_server.crawlers.group import Grouping, collect, group, key_type, table_name
 from catalog_server.lake.files import FileInfo
-from catalog_server.model.partition import DEFAULT_PARTITION, escape, parse_partition_name, partition_name
+from catalog_server.model.partition import (
+    DEFAULT_PARTITION,
+    escape,
+    parse_partition_name,
+    partition_name,
+    unescape_folder,
+)
 
 ROOT = "s3://bucket/raw"
 
@@ -161,3 +168,14 @@ def test_partition_values_survive_their_folder(values: list[str]) -> None:
     if not any("\x00" in value for value in values):
         (one,) = grouped([f"t/{'/'.join(f'{k}={escape(v)}' for k, v in zip(keys, values, strict=True))}/x"]).groups
         assert list(one.partitions) == [tuple(values)]
+
+
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\x00"), min_size=1))
+def test_folders_are_read_whoever_escaped_their_names(value: str) -> None:
+    """Hive escapes some of ASCII, others the bytes of UTF-8; both mean the same value."""
+    assert unescape_folder(escape(value)) == value
+    assert unescape_folder(quote(value, safe="")) == value
+
+
+def test_what_is_no_utf_8_is_read_as_hive_reads_it() -> None:
+    assert unescape_folder("x%E4%zz") == "xä%zz"
