@@ -14,9 +14,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from catalog_server.jobs import nested
+from catalog_server.jobs import nested, null_keys
 from catalog_server.jobs.rest import Rest
-from catalog_server.model.errors import NotFound
 
 ICEBERG = "iceberg"
 """The catalog under which Iceberg tables are found, by the same name on all engines."""
@@ -100,10 +99,31 @@ class Gaps:
         from pyspark.sql.connect import readwriter, session
 
         keep_time_in_utc()
+        self._writer_saves_files(readwriter.DataFrameWriter)
         self._writer_saves_tables(readwriter.DataFrameWriter)
         self._writer_inserts(readwriter.DataFrameWriter)
         self._writer_creates(readwriter.DataFrameWriterV2)
         self._sql_replaces(session.SparkSession)
+
+    @staticmethod
+    def _writer_saves_files(writer: Any) -> None:
+        original = writer.save
+
+        @functools.wraps(original)
+        def save(
+            this: Any,
+            path: str | None = None,
+            format: str | None = None,
+            mode: str | None = None,
+            partitionBy: Any = None,  # noqa: N803
+            **more: Any,
+        ) -> None:
+            if partitionBy is not None:
+                this.partitionBy(partitionBy)
+            null_keys.refuse(this, [str(column) for column in this._write.partitioning_cols])
+            original(this, path, format, mode, None, **more)
+
+        writer.save = save
 
     def _writer_saves_tables(self, writer: Any) -> None:
         original = writer.saveAsTable
@@ -127,6 +147,8 @@ class Gaps:
             if target.is_iceberg and this._write.source is None:
                 this.format("iceberg")
             partitions = [str(column) for column in this._write.partitioning_cols]
+            if not target.is_iceberg:
+                null_keys.refuse(this, partitions or _partitions(this._spark, target))
 
             def create(table: str) -> None:
                 this.mode("error")
@@ -139,7 +161,7 @@ class Gaps:
             if mode != "overwrite":
                 if target.is_iceberg and not this._spark.catalog.tableExists(target.quoted()):
                     create(target.quoted())
-                elif not (target.is_iceberg and mode == "append" and gaps._append_iceberg(this, target)):
+                elif not (mode == "append" and gaps._append(this, target)):
                     original(this, name)
                 return
             gaps._replace(this._spark, this._df, target, this._write.source, partitions, create)
@@ -156,6 +178,8 @@ class Gaps:
             target = target_of(this._spark, tableName)
             if replaces and not target.is_iceberg and _reads(this._df, this._spark, target):
                 raise _reads_itself(target)
+            if not target.is_iceberg:
+                null_keys.refuse(this, _partitions(this._spark, target))
             original(this, tableName, overwrite)
 
         writer.insertInto = insert_into
@@ -177,6 +201,7 @@ class Gaps:
                 properties = {**this._write.options, **this._write.table_properties}
                 gaps._create_iceberg(this, table, partitions, properties, lambda: create(this))
             else:
+                null_keys.refuse(this, partitions or ())
                 create(this)
 
         @functools.wraps(create)
@@ -198,8 +223,7 @@ class Gaps:
 
         @functools.wraps(append)
         def append_rows(this: Any) -> None:
-            target = prepare(this)
-            if not (target.is_iceberg and gaps._append_iceberg(this, target)):
+            if not gaps._append(this, prepare(this)):
                 append(this)
 
         writer.append = append_rows
@@ -245,18 +269,19 @@ class Gaps:
 
         session.sql = sql
 
-    def _append_iceberg(self, writer: Any, target: Target) -> bool:
-        """Append by insertInto, which knows names with capitals as Sail's own way does not; False where columns differ."""
+    def _append(self, writer: Any, target: Target) -> bool:
+        """Append by insertInto, which knows names with capitals as Sail's own way does not.
+
+        False where there is no table with the same columns, of which Sail knows what to say.
+        """
+        if not writer._spark.catalog.tableExists(target.quoted()):
+            return False
         frame = _frame(writer._df, writer._spark)
-        try:
-            columns, _ = _iceberg_layout(self._rest.load(target.database, target.table))
-        except NotFound:
-            return False
         held = {name.lower(): name for name in frame.columns}
-        if sorted(held) != sorted(name.lower() for name in columns) or len(held) != len(frame.columns):
+        columns = [name.strip("`").lower() for name in self._order(writer._spark, target)]
+        if sorted(held) != sorted(columns) or len(held) != len(frame.columns):
             return False
-        names = (held[name.lower()] for name in columns)
-        frame.select(*map(nested.quoted, names)).write.insertInto(target.quoted())
+        frame.select(*(nested.quoted(held[name]) for name in columns)).write.insertInto(target.quoted())
         return True
 
     @staticmethod
@@ -349,6 +374,11 @@ def _describe(session: Any, target: Target) -> _Described:
     start = names.index("# Partition Information") + 2 if "# Partition Information" in names else len(names)
     end = next((place for place in range(start, len(names)) if not names[place].strip("# ")), len(names))
     return _Described(facts.get("location", ""), facts.get("provider", "").lower(), names[start:end])
+
+
+def _partitions(session: Any, target: Target) -> list[str]:
+    """Partition columns of a table of files; none where there is no such table yet."""
+    return _describe(session, target).partitions if session.catalog.tableExists(target.quoted()) else []
 
 
 def _iceberg_layout(metadata: dict[str, Any]) -> tuple[list[str], list[str]]:

@@ -192,3 +192,37 @@ assert spark.table("iceberg.deep.six").selectExpr("sum(Id)", "sum(List[0])").toP
     query = place.api.client.get(f"/queries/{query['id']}", params={"wait_ms": 20_000}).json()
     rows = place.api.client.get(f"/queries/{query['id']}/rows").json()
     assert rows.get("rows") == [[42, 30, 30]], query["error"]
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+def test_sail_fails_at_null_in_a_partition_column_of_files(place: Place) -> None:
+    """By itself it would write 0. Iceberg has a place for NULL."""
+    script = """
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.sql("CREATE DATABASE IF NOT EXISTS nulls")
+good, bad = (spark.sql(f"SELECT 'x' AS v, explode(array({values})) AS `Key`") for values in ("1, 2", "1, null"))
+good.write.partitionBy("Key").saveAsTable("nulls.t")
+good.writeTo("nulls.u").partitionedBy("Key").createOrReplace()
+for name, write in {
+    "save": lambda: bad.write.partitionBy("Key").parquet("BUCKET/nulls/save"),
+    "saveAsTable": lambda: bad.write.partitionBy("Key").saveAsTable("nulls.other"),
+    "append": lambda: bad.write.mode("append").saveAsTable("nulls.t"),
+    "insertInto": lambda: bad.write.insertInto("nulls.t"),
+    "replace": lambda: bad.write.mode("overwrite").partitionBy("Key").saveAsTable("nulls.t"),
+    "createOrReplace": lambda: bad.writeTo("nulls.v").partitionedBy("Key").createOrReplace(),
+}.items():
+    try:
+        write()
+    except Exception as error:
+        assert "NULL in the partition column" in str(error), (name, error)
+    else:
+        raise SystemExit(f"{name} was not refused")
+good.write.mode("append").saveAsTable("nulls.t")
+bad.writeTo("iceberg.nulls.lake").partitionedBy("Key").create()
+assert spark.table("iceberg.nulls.lake").where("Key is null").count() == 1
+print(spark.table("nulls.t").groupBy("Key").count().orderBy("Key").toPandas())
+"""
+    run = place.api.run("nulls", script.replace("BUCKET", place.bucket))
+    assert run["state"] == "SUCCEEDED", run["error"]
