@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from catalog_server.crawlers.events import CrawlEvents
     from catalog_server.crawlers.targets import Targets
     from catalog_server.hive_migrations.migrations import HiveMigrations
+    from catalog_server.jobs.conversions import Conversions
     from catalog_server.jobs.jobs import Jobs
     from catalog_server.query.queries import Queries
     from catalog_server.triggers.schedules import Schedules
@@ -106,6 +107,13 @@ class Services:
         from catalog_server.jobs.jobs import Jobs
 
         return Jobs(self.catalog.store, self.config.data, self.catalog.grants.require, wake=lambda: self.wake_worker())
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        """Tables made of others, by jobs."""
+        from catalog_server.jobs.conversions import Conversions
+
+        return Conversions(self.catalog, self.jobs)
 
     def close(self) -> None:
         """End what runs on behalf of this process and give the store back."""

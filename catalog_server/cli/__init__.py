@@ -13,6 +13,7 @@ from catalog_server.cli import (
     care,
     catalogs,
     connections,
+    conversions,
     crawlers,
     credentials,
     databases,
@@ -95,6 +96,7 @@ def root(
 
 app.command("serve")(serve.run_server)
 app.command("demo")(serve.run_demo)
+tables.app.command("convert")(conversions.convert_table)
 for name, noun, help_text in NOUNS:
     app.add_typer(noun, name=name, help=help_text)
 app.command("sql")(sql.run_sql)

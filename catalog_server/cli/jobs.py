@@ -93,10 +93,11 @@ def run_job(
         with Progress(f"job {name}", quiet) as told:
             run = client.wait(path("runs", run["id"]), run, told)
     print_one(run, output)
-    _end(run)
+    finished(run)
 
 
-def _end(run: dict[str, Any]) -> None:
+def finished(run: dict[str, Any]) -> None:
+    """Raise `Failure` with the exit code of a run that ended and did not succeed."""
     if run["state"] in ("FAILED", "CANCELLED", "TIMED_OUT"):
         words = run["error"] or f"see `catalog jobs logs {run['id']}`"
         state = run["state"].lower().replace("_", " ")

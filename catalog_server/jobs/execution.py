@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from catalog_server.jobs import catalog_sql
 from catalog_server.jobs.command import RESULT, SCRIPT, TOUCHED, Command, RunContext
 from catalog_server.jobs.durable import Step
 from catalog_server.jobs.jobs import finished_event, log_path, run_directory
@@ -88,6 +89,7 @@ class Execution:
         for name in (TOUCHED, RESULT):
             (directory / name).unlink(missing_ok=True)
         (directory / SCRIPT).write_text(job.script, encoding="utf-8")
+        shutil.copyfile(catalog_sql.__file__, directory / "catalog_sql.py")
         return directory
 
     def context(self, run: JobRun, job: Job, directory: Path) -> RunContext:

@@ -1,14 +1,18 @@
-"""Iceberg tables with nested columns, on Sail: first the empty table is made, then its rows are written.
+"""Iceberg tables with nested columns, or a place of their own, on Sail: first the empty table is made, then its rows are written.
 
 Sail 0.7 numbers the fields of a new table itself and does not read again which numbers the catalog gave them (the spec of
 Iceberg's REST catalogs leaves that to the catalog). Where columns are nested the two differ, so that what it writes in one go
 it refuses to divide into partitions, or cannot read back. Into a table that is there it writes by the numbers of the table.
+Nor does it say where a table is to be, but in SQL.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+
+LOCATION = "location"
+"""Property of Iceberg that names the folder of a table."""
 
 
 def is_nested(schema: Any) -> bool:
@@ -28,15 +32,15 @@ def create_table(
 
     Where the rows cannot be written the table is dropped again.
     """
-    if not is_nested(frame.schema):
+    place = properties.get(LOCATION)
+    if not is_nested(frame.schema) and not place:
         create()
         return
     columns = ", ".join(f"{quoted(field.name)} {ddl(field.dataType)}" for field in frame.schema.fields)
     divided = f" PARTITIONED BY ({', '.join(map(quoted, partitions))})" if partitions else ""
-    said = ", ".join(f"{_text(key)} = {_text(value)}" for key, value in properties.items())
-    session.sql(
-        f"CREATE TABLE {table} ({columns}) USING iceberg{divided}" + (f" TBLPROPERTIES ({said})" if said else "")
-    )
+    said = ", ".join(f"{_text(key)} = {_text(value)}" for key, value in properties.items() if key != LOCATION)
+    more = (f" LOCATION {_text(place)}" if place else "") + (f" TBLPROPERTIES ({said})" if said else "")
+    session.sql(f"CREATE TABLE {table} ({columns}) USING iceberg{divided}{more}")
     try:
         frame.write.insertInto(table)
     except BaseException:

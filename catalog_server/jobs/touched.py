@@ -40,12 +40,15 @@ class Reader:
         for note in _lines(notes):
             if isinstance(note.get("sql"), str):
                 self._statement(note["sql"])
+            elif isinstance(note.get("query"), str):
+                self._asked(note)
             elif "write" in note:
                 self._written(note)
             elif note.get("read") == "table" and isinstance(note.get("table"), str):
                 self.touched.read.add(self._name(_parts(note["table"])))
             elif note.get("read") == "path":
-                self.touched.paths_read.update(_paths(note.get("path")))
+                own = notes.parent.absolute().as_uri()
+                self.touched.paths_read.update(path for path in _paths(note.get("path")) if not path.startswith(own))
         return self.touched
 
     def _written(self, note: Mapping[str, Any]) -> None:
@@ -69,18 +72,16 @@ class Reader:
         return TableName(self._catalog, ".".join(parts[:-1]), parts[-1])
 
     def _statement(self, text: str) -> None:
-        import logging
-
-        import sqlglot
-        from sqlglot.errors import SqlglotError
-
-        logging.getLogger("sqlglot").setLevel(logging.ERROR)
-        try:
-            statements = [one for one in sqlglot.parse(text, dialect="spark") if one is not None]
-        except (SqlglotError, RecursionError):
-            return
-        for statement in statements:
+        for statement in _statements(text, "spark"):
             self._parsed(statement)
+
+    def _asked(self, note: Mapping[str, Any]) -> None:
+        """The tables of a statement that the server's SQL was asked, whose names may begin with a catalog."""
+        catalog, database = note.get("catalog") or self._catalog, note.get("database") or "default"
+        for statement in _statements(note["query"], "trino"):
+            for parts in _tables(statement):
+                if len(parts) <= 3:
+                    self.touched.read.add(TableName(*[catalog, database][: 3 - len(parts)], *parts))
 
     def _parsed(self, statement: Any) -> None:
         from sqlglot import expressions as exp
@@ -93,12 +94,8 @@ class Reader:
         if target is not None:
             how = "overwrite" if statement.args.get("overwrite") or statement.args.get("replace") else "append"
             self._write(target[0], "create" if isinstance(statement, exp.Create) and how == "append" else how)
-        common = {name_key(cte.alias) for cte in statement.find_all(exp.CTE)}
-        for table in statement.find_all(exp.Table):
-            parts = [part.name for part in table.parts]
-            is_common = len(parts) == 1 and name_key(parts[0]) in common
-            if parts and all(parts) and not is_common and (target is None or table is not target[1]):
-                self.touched.read.add(self._name(parts))
+        for parts in _tables(statement, target and target[1]):
+            self.touched.read.add(self._name(parts))
 
     def _target(self, statement: Any) -> tuple[TableName, Any] | None:
         """The table that a statement writes rows to, if it is one that does."""
@@ -112,6 +109,31 @@ class Reader:
         if not isinstance(table, exp.Table) or not all(part.name for part in table.parts):
             return None
         return self._name([part.name for part in table.parts]), table
+
+
+def _statements(text: str, dialect: str) -> list[Any]:
+    import logging
+
+    import sqlglot
+    from sqlglot.errors import SqlglotError
+
+    logging.getLogger("sqlglot").setLevel(logging.ERROR)
+    try:
+        return [one for one in sqlglot.parse(text, dialect=dialect) if one is not None]
+    except (SqlglotError, RecursionError):
+        return []
+
+
+def _tables(statement: Any, but: Any = None) -> Iterator[list[str]]:
+    """The names of the tables in a statement, but one, in their parts."""
+    from sqlglot import expressions as exp
+
+    common = {name_key(cte.alias) for cte in statement.find_all(exp.CTE)}
+    for table in statement.find_all(exp.Table):
+        parts = [part.name for part in table.parts]
+        is_common = len(parts) == 1 and name_key(parts[0]) in common
+        if parts and all(parts) and not is_common and table is not but:
+            yield parts
 
 
 def _lines(notes: Path) -> Iterator[dict[str, Any]]:

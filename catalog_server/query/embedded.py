@@ -20,6 +20,8 @@ from catalog_server.query.worker import read_frame, write_frame
 
 START_SECONDS = 60.0
 CANCEL_SECONDS = 2.0
+ABANDONED_SECONDS = 120.0
+"""After so long without a question the end of a job's query is of no interest to the job."""
 """How long a worker may take to react to an interrupt before it is killed."""
 _KEPT_VARIABLES = (
     "PATH",
@@ -129,6 +131,8 @@ class Running:
         """A file by which another process of this server asks for the end."""
         self.cancelled = threading.Event()
         self.worker: WorkerProcess | None = None
+        self.asked_at: float | None = None
+        """When somebody last asked how far it is; None where it goes on whether anybody does or not."""
         self._lock = threading.Lock()
 
     def cancel(self) -> None:
@@ -142,10 +146,13 @@ class Running:
                     pass
 
     def heed_sign(self) -> bool:
-        """Cancel if another process asked for it; whether the statement is cancelled now."""
-        if self.sign is not None and not self.cancelled.is_set() and self.sign.exists():
+        """Cancel if another process asked for it, or nobody waits any more; whether the statement is cancelled now."""
+        if not self.cancelled.is_set() and (self._is_abandoned() or (self.sign is not None and self.sign.exists())):
             self.cancel()
         return self.cancelled.is_set()
+
+    def _is_abandoned(self) -> bool:
+        return self.asked_at is not None and time.monotonic() - self.asked_at > ABANDONED_SECONDS
 
     def enter(self, worker: WorkerProcess, message: dict[str, Any]) -> None:
         """Hand the statement to a worker, unless it was cancelled before."""

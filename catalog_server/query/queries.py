@@ -48,6 +48,7 @@ class _Live:
         self.rows_max = rows_max
         """Most rows that are kept; None for an export, which keeps all of them as a Parquet file."""
         self.running = Running(query.id, sign)
+        self.running.asked_at = time.monotonic() if caller.run else None
         self.done = threading.Event()
         self.future: Future[None] | None = None
 
@@ -177,6 +178,8 @@ class Queries:
         with self._lock:
             live = self._live.get(name)
         if live is not None:
+            if live.running.asked_at is not None:
+                live.running.asked_at = time.monotonic()
             found: Query | None = live.query
         else:
             with self.catalog.store.read() as tx:

@@ -9,13 +9,14 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote as quoted
 
 import httpx
 import pytest
 
 from catalog_server.testing import RunningServer, running_server
 from tests.crawlers.corpus import LAYOUTS, Expected, Layout
-from tests.engines.trino import Trino, hive_properties
+from tests.engines.trino import Trino, hive_properties, iceberg_properties
 from tests.jobs.conftest import Api
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
@@ -166,3 +167,45 @@ def test_spark_reads_what_the_matrix_says(corpus: Corpus, spark_session: Callabl
 def test_trino_reads_what_the_matrix_says(corpus: Corpus, trino_server: Trino) -> None:
     with trino_server.catalog("hive", hive_properties(corpus.server.thrift)) as name:
         hold("Trino 476", ask_all(trino_server.sql, statements('"', f"{name}."), threads=2))
+
+
+def converted(corpus: Corpus, name: Name, format: str) -> str | None:
+    """Convert a table to one beside it that is called NAME_FORMAT; what was wrong with that."""
+    where = f"/catalogs/hive/databases/{name[0]}/tables/{quoted(name[1])}/conversion"
+    answer = corpus.client.post(where, json={"format": format})
+    if answer.status_code != 201:
+        return answer.text
+    run = Api(corpus.client, corpus.server).wait(answer.json()["run"]["id"])
+    return None if run["state"] == "SUCCEEDED" else str(run["error"])
+
+
+def not_for_all(corpus: Corpus) -> dict[Name, Expected]:
+    """Tables that say which engines read them, since not all do."""
+    found = {}
+    for (database, name), expected in tables().items():
+        table = corpus.client.get(f"/catalogs/hive/databases/{database}/tables/{quoted(name)}").json()
+        if "readable_by" in table["parameters"]:
+            found[database, name] = expected
+    return found
+
+
+@pytest.mark.trino
+@pytest.mark.parametrize("format", ["iceberg", "parquet"])
+def test_trino_reads_what_was_converted(corpus: Corpus, trino_server: Trino, format: str) -> None:
+    """Tables that are not for all engines are, once they are converted by the job that is offered."""
+    odd = not_for_all(corpus)
+    assert len(odd) > 20
+    with ThreadPoolExecutor(2) as pool:
+        problems = list(pool.map(lambda name: converted(corpus, name, format), odd))
+    assert not any(problems), dict(zip(odd, problems, strict=True))
+    properties = hive_properties if format == "parquet" else iceberg_properties
+    with trino_server.catalog(
+        "hive" if format == "parquet" else "iceberg", properties(corpus.server.thrift)
+    ) as catalog:
+        asked = [
+            'SELECT {} FROM {}."{}"."{}_{}"'.format(expected.selected('"'), catalog, *name, format)
+            for name, expected in odd.items()
+        ]
+        answers = ask_all(trino_server.sql, asked, threads=2)
+    expected_of = {name: [expected.rows, *map(float, expected.sums.values())] for name, expected in odd.items()}
+    assert dict(zip(odd, answers, strict=True)) == expected_of

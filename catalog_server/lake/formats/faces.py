@@ -141,7 +141,7 @@ def delta_faces(columns: Sequence[Column], schema: str, partitioned_by: Sequence
     serde = SerDe(LAZY_SIMPLE, parameters={"serialization.format": "1", "path": location})
     hive = f"{_HADOOP}.hive.ql.io.HiveSequenceFileOutputFormat"
     storage = Storage(f"{_HADOOP}.mapred.SequenceFileInputFormat", hive, serde)
-    parameters = {"EXTERNAL": "TRUE", "classification": "delta", PROVIDER: "delta"}
+    parameters = {"EXTERNAL": "TRUE", "classification": "delta", PROVIDER: "delta", READABLE_BY: "spark, trino"}
     parameters |= text_parameters(schema)
     if partitioned_by:
         parameters[f"{SCHEMA}.numPartCols"] = str(len(partitioned_by))

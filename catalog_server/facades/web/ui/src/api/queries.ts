@@ -7,6 +7,7 @@ import {
   type Catalog,
   type CatalogEvent,
   type Connection,
+  type Conversion,
   type Crawl,
   type Crawler,
   type Database,
@@ -75,6 +76,9 @@ export const useTables = (catalog: string, database: string, filter: string) =>
 
 export const useTable = (catalog: string, database: string, table: string) =>
   useGet<Table>(tableParts(catalog, database, table));
+/** The job that would convert a table; the last answer stays while the next is waited for. */
+export const useConversion = (catalog: string, database: string, table: string, wanted: Parameters) =>
+  useGet<Conversion>([...tableParts(catalog, database, table), "conversion"], wanted, { keep: true });
 /** Changes a table's definition and brings what the server made of it into every page. */
 export function useAlterTable(catalog: string, database: string, table: string): (change: unknown) => Promise<Table> {
   const client = useQueryClient();

@@ -359,6 +359,16 @@ export interface Job {
   last_run: Run | null;
 }
 
+/** The job that converts a table, and the table that it makes. */
+export interface Conversion {
+  job: Job;
+  database: string;
+  table: string;
+  readable_by: string | null;
+  exists: boolean;
+  run: Run | null;
+}
+
 export type Operation = "rewrite" | "expire-snapshots" | "remove-orphans";
 
 export interface Amount {

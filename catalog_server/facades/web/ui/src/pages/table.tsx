@@ -1,5 +1,5 @@
 // One table: what it is, and behind tabs everything that is known of it.
-import { useEffect } from "react";
+import { useEffect, useState } from "react";
 import { useAlterTable, useCatalogs, useTable } from "../api/queries";
 import type { Table } from "../api/types";
 import { Bytes, Copy, Count, FormatBadge, Link, When, kindName } from "../components/basics";
@@ -12,6 +12,7 @@ import { sqlName } from "../lib/snippets";
 import { href, useParam } from "../router";
 import { CareTab } from "./table_care";
 import { ColumnsTab } from "./table_columns";
+import { ConvertDialog, ReadersNote, canConvert } from "./table_convert";
 import { LineageTab, PropertiesTab, UseTab } from "./table_facts";
 import { PartitionsTab, SampleTab } from "./table_rows";
 import { VersionsTab } from "./table_versions";
@@ -125,6 +126,7 @@ export function TablePage({ catalog, database, table }: Names) {
     if (format !== undefined) remember({ catalog, database, table, format });
   }, [catalog, database, table, format]);
   const alter = useAlterTable(catalog, database, table);
+  const [converting, setConverting] = useState(false);
   const name = sqlName(catalog, database, table);
   const badges = found.data !== undefined && (
     <>
@@ -155,15 +157,24 @@ export function TablePage({ catalog, database, table }: Names) {
         )
       }
       actions={
-        <Link className="button" to={href(["sql"], { sql: `SELECT *\nFROM ${name}\nLIMIT 100`, catalog, database })}>
-          <Icon name="sql" /> Query
-        </Link>
+        <>
+          {found.data !== undefined && canConvert(found.data) && (
+            <button type="button" className="button" onClick={() => setConverting(true)}>
+              Convert…
+            </button>
+          )}
+          <Link className="button" to={href(["sql"], { sql: `SELECT *\nFROM ${name}\nLIMIT 100`, catalog, database })}>
+            <Icon name="sql" /> Query
+          </Link>
+        </>
       }
     >
       <Answer of={found} lines={8}>
         {(data) => (
           <>
             <Head table={data} />
+            <ReadersNote table={data} onConvert={() => setConverting(true)} />
+            {converting && <ConvertDialog table={data} onClose={() => setConverting(false)} />}
             <Tabs tabs={tabsOf(data, mounted)} active={tab} label="About this table" />
           </>
         )}
