@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from hashlib import blake2b
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -112,13 +113,9 @@ def samples(one: Group, count: int) -> list[FileInfo]:
     places = sorted(one.partitions.values(), key=lambda place: place[0])
     ends = places[:1] + places[-1:] if len(places) > 1 else places
     others = sorted(places[1:-1], key=lambda place: blake2b(place[0].encode(), digest_size=8).digest())
-    spread = [pile.few() for _, pile in (*ends, *others)]
-    chosen: list[FileInfo] = []
-    for turn in range(group.LOOKED_AT_MAX):
-        for pile in spread:
-            if turn < len(pile) and len(chosen) < count:
-                chosen.append(pile[turn])
-    return chosen
+    spread = [pile for _, pile in (*ends, *others)]
+    turns = ((turn, pile) for turn in range(group.LOOKED_AT_MAX) for pile in spread if turn < len(pile.samples))
+    return [pile.speaker(turn) for turn, pile in islice(turns, count)]
 
 
 def _dressed(
@@ -131,12 +128,14 @@ def _dressed(
     partitions: dict[tuple[str, ...], Partition] = {}
     statistics: dict[str, str] = {}
     of_columns: dict[tuple[str, ...], Sequence[ColumnStatistics]] = {}
+    looked_into = {location.rpartition("/")[0] for location in measured}
     for values, (folder, pile) in one.partitions.items():
         unfit = [location for location in bad if location.rpartition("/")[0] == folder]
         if pile.count <= len(unfit):
             continue
         statistics = _statistics(pile, unfit, merged.rows)
-        of_files = [measured[info.location] for info in pile.samples if info.location in measured]
+        inside = pile.samples if pile.samples[0].location.rpartition("/")[0] in looked_into else ()
+        of_files = [measured[info.location] for info in inside if info.location in measured]
         if "numRows" in statistics and len(of_files) == pile.count and (found := _of_columns(dress.columns, of_files)):
             of_columns[values] = found
             statistics[MEASURED] = "footers"
@@ -181,7 +180,8 @@ def _apart(columns: Sequence[Column], keys: Sequence[Column], format: str) -> tu
 def _statistics(pile: Pile, unfit: Sequence[str], rows: Mapping[str, int]) -> dict[str, str]:
     """Hive's basic statistics; the number of rows only where every file told its own."""
     said = {"numFiles": str(pile.count), "totalSize": str(pile.bytes)}
-    fit = [info.location for info in pile.samples if info.location not in unfit]
-    if pile.count == len(pile.samples) and not unfit and all(location in rows for location in fit):
-        said["numRows"] = str(sum(rows[location] for location in fit))
+    if pile.count == len(pile.samples) and not unfit:
+        told = list(takewhile(lambda count: count is not None, (rows.get(info.location) for info in pile.samples)))
+        if len(told) == pile.count:
+            said["numRows"] = str(sum(filter(None, told)))
     return said

@@ -45,7 +45,7 @@ from catalog_server.model.crawler import Crawler, Touch
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import name_key
 
-PEEKED_MAX = 2_000
+PEEKED_MAX = 1_000
 SAMPLE = 20
 _FORMAT_OPTIONS = ("csv.", "json.", "xml.", "grok.", "regex.")
 _NAMELESS = "engines cannot name it: its name is no UTF-8, or has a part that is empty or dots"

@@ -6,9 +6,10 @@ once is not read again as long as its size and etag stay.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import overload
 
 from catalog_server.crawlers import group, signs
 from catalog_server.crawlers.classifiers import Classifiers
@@ -88,6 +89,15 @@ class _Files:
         location = f"{self.location}/{listed.names[at]}"
         return FileInfo(location, listed.sizes[at], listed.etags[at], listed.times[at])
 
+    def endings(self) -> set[str]:
+        """How the names of the visible files end, from their first dot on."""
+        names = self.folder.listed.names
+        return {_ending(names[at]) for at in self.visible}
+
+    def are_believed(self) -> bool:
+        """Whether the names of all visible files are believed."""
+        return self.first >= self.peeked_max and all(_of_ending(ending) in FORMATS for ending in self.endings())
+
     def is_believed(self, order: int, at: int) -> bool:
         """Whether the file's name is believed; `order` counts the visible ones of the folder."""
         if self.first + order < self.peeked_max:
@@ -123,8 +133,12 @@ def _is_shown(name: str) -> bool:
 
 def _named(name: str) -> str | None:
     """The format that a name speaks of: asked once for all names with the same ending."""
+    return _of_ending(_ending(name))
+
+
+def _ending(name: str) -> str:
     dot = name.find(".", 1)
-    return _of_ending(name[dot:] if dot > 0 else "")
+    return name[dot:] if dot > 0 else ""
 
 
 @lru_cache(maxsize=4096)
@@ -143,6 +157,8 @@ def look(
         for folder, _ in folders():
             one = _Files(root, folder, count, limits)
             count += len(one.visible)
+            if one.are_believed():
+                continue
             missing = [
                 at
                 for order, at in enumerate(one.visible)
@@ -202,13 +218,18 @@ def collect(
     return found
 
 
-def _said(one: _Files, spool: Spool) -> tuple[list[str], bool]:
-    """The verdict of each visible file, and whether the folder learnt nothing by it; those that were read are kept in it."""
-    folder, said, unchanged = one.folder, [], True
+def _said(one: _Files, spool: Spool) -> tuple[dict[str, list[int]], bool]:
+    """The visible files by their verdicts, and whether the folder learnt nothing by it; those that were read are kept in it."""
+    folder, unchanged = one.folder, True
+    if one.first >= one.peeked_max and 0 not in folder.listed.sizes and one.visible:
+        endings = one.endings()
+        if len(endings) == 1 and (format := _of_ending(endings.pop())) in FORMATS:
+            return {f"{_IS}{format}": list(one.visible)}, True
+    said: dict[str, list[int]] = {}
     seen: dict[str, tuple[str, str]] | None = None
     for order, at in enumerate(one.visible):
         if one.is_believed(order, at):
-            said.append(one.believed(at))
+            said.setdefault(one.believed(at), []).append(at)
             continue
         verdict = folder.verdicts[at] if folder.verdicts else ""
         if not verdict:
@@ -220,23 +241,44 @@ def _said(one: _Files, spool: Spool) -> tuple[list[str], bool]:
                 folder.verdicts = folder.verdicts or [""] * len(folder.listed.names)
                 folder.verdicts[at] = verdict
                 unchanged = False
-        said.append(verdict)
+        said.setdefault(verdict, []).append(at)
     return said, unchanged
 
 
-def _sort(one: _Files, said: Sequence[str], found: Glances, samples_max: int) -> None:
+class _Infos(Sequence[FileInfo]):
+    """Some files of a folder, each made when it is asked for."""
+
+    __slots__ = ("_at", "_files")
+
+    def __init__(self, files: _Files, at: list[int]) -> None:
+        self._files = files
+        self._at = at
+
+    def __len__(self) -> int:
+        return len(self._at)
+
+    @overload
+    def __getitem__(self, index: int) -> FileInfo: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[FileInfo]: ...
+    def __getitem__(self, index: int | slice) -> FileInfo | list[FileInfo]:
+        if isinstance(index, slice):
+            return [self._files.info(at) for at in self._at[index]]
+        return self._files.info(self._at[index])
+
+
+def _sort(one: _Files, said: Mapping[str, list[int]], found: Glances, samples_max: int) -> None:
     """Put files on their piles."""
     path = tuple(one.folder.path.split("/")) if one.folder.path else ()
-    places: dict[str, list[int]] = {}
-    for at, verdict in zip(one.visible, said, strict=True):
-        places.setdefault(verdict, []).append(at)
-    for verdict, held in places.items():
+    for verdict, held in said.items():
         if verdict.startswith(_IS):
             pile = found.folders.setdefault(path, {}).setdefault(verdict.removeprefix(_IS), Pile())
             room = samples_max - len(pile.samples)
             some = held if len(held) <= room else [*held[:room], held[-1]]
-            size = sum(one.folder.listed.sizes[at] for at in held)
-            pile.add_all(len(held), size, [one.info(at) for at in some], samples_max)
+            sizes = one.folder.listed.sizes
+            size = sum(sizes) if len(held) == len(sizes) else sum(sizes[at] for at in held)
+            infos = _Infos(one, some)  # which keeps all names of the folder, so there may not be many more
+            pile.add_all(len(held), size, infos if 2 * len(some) >= len(sizes) else list(infos), samples_max)
             pile.fingerprint += one.folder.fingerprint.hex()
             continue
         found.unread += len(held) if verdict.startswith(_UNREAD) else 0

@@ -35,14 +35,18 @@ class Pile:
 
     count: int = 0
     bytes: int = 0
-    samples: list[FileInfo] = field(default_factory=list)
+    samples: Sequence[FileInfo] = ()
     fingerprint: str = ""
     """Differs whenever the files of the folder do."""
 
     def few(self) -> list[FileInfo]:
         """The samples that speak for all: the first ones and the last one."""
-        few = self.samples[:LOOKED_AT_MAX]
-        return few if len(self.samples) <= LOOKED_AT_MAX else [*few[:-1], self.samples[-1]]
+        return [self.speaker(at) for at in range(min(len(self.samples), LOOKED_AT_MAX))]
+
+    def speaker(self, at: int) -> FileInfo:
+        """One of these few."""
+        is_last = at == LOOKED_AT_MAX - 1 and len(self.samples) > LOOKED_AT_MAX
+        return self.samples[-1 if is_last else at]
 
     def add(self, info: FileInfo) -> None:
         """Count a file; some are kept as samples."""
@@ -53,9 +57,13 @@ class Pile:
         self.count += count
         self.bytes += size
         room = samples_max - len(self.samples)
-        self.samples.extend(some[:room])
+        if not self.samples and len(some) <= room:
+            self.samples = some
+            return
+        samples = [*self.samples, *some[:room]]
         if len(some) > room:
-            self.samples[-1] = some[-1]
+            samples[-1] = some[-1]
+        self.samples = samples
 
 
 Folders = Mapping[Path, Mapping[str, Pile]]
