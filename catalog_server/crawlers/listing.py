@@ -1,6 +1,6 @@
 """Listing a target: folder by folder, by as many streams at once as the store gains from, in bounded memory.
 
-A listing begins as one stream of all keys. While another stream makes it faster, one that is under way shares what is left
+A listing begins as one stream of all keys. While more streams make it faster, one that is under way shares what is left
 of its folders with the next. Nothing is assumed of the order of keys but that those of one folder come together: a folder
 that a stream should have met and did not is listed by itself.
 """
@@ -91,7 +91,7 @@ class Listing:
         self._waiting: deque[Share] = deque(shares)
         self._whole = tuple(shares) == (Share(""),)
         self._busy = 0
-        self._allowed = 1
+        self._allowed = files.streams_first
         self._error: BaseException | None = None
         self._ended = False
         self.count = 0

@@ -53,6 +53,9 @@ class FileSystem(FileReader):
     has_folders: ClassVar[bool] = True
     """Whether a folder must be there before a file can be; if not, making one costs a request and is a courtesy."""
 
+    streams_first: ClassVar[int] = 1
+    """By how many streams at once a listing begins that may take more."""
+
     @abstractmethod
     def stat(self, location: str) -> FileInfo:
         """Size, etag and time of one file."""

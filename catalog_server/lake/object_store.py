@@ -97,6 +97,7 @@ class ObjectFileSystem(FileSystem):
     """One endpoint with one set of credentials; a client per bucket is made on first use and kept."""
 
     has_folders = False
+    streams_first = 4
     scheme: ClassVar[str]
 
     def __init__(self, options: Mapping[str, str], endpoint: str) -> None:
