@@ -40,7 +40,8 @@ WIDE_COLUMNS = 200
 MEMORY_SECONDS = 0.5
 """Between two looks at the worker's memory, which hold it up."""
 ROUNDS = 4
-"""Of listings and crawls in turn, first ones (each of a crawler of its own) and unchanged ones; the fastest of each is compared, since the machine does other things as well."""
+"""Of listings and crawls in turn, first ones (of a crawler each) and unchanged ones; the fastest of each is compared, since the
+machine does other things as well."""
 RECRAWL_MOST, START_MOST, TABLES_MOST, MEMORY_MOST, SAMPLE_MOST = 1.1, 1.0, 60.0, 300.0, 65_536
 
 

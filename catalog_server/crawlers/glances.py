@@ -31,6 +31,8 @@ SAMPLES_KEPT = 200_000
 """Samples of all folders together that are kept in memory."""
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
 _BATCH = 256
+_FEW = 4
+"""So few samples of a folder are less than what was listed of it."""
 _MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
 """Only names like these are worth the question whether they are hidden."""
 Folders = Callable[[], Iterator[tuple[Folder, bool]]]
@@ -277,8 +279,9 @@ def _sort(one: _Files, said: Mapping[str, list[int]], found: Glances, samples_ma
             some = held if len(held) <= room else [*held[:room], held[-1]]
             sizes = one.folder.listed.sizes
             size = sum(sizes) if len(held) == len(sizes) else sum(sizes[at] for at in held)
-            infos = _Infos(one, some)  # which keeps all names of the folder, so there may not be many more
-            pile.add_all(len(held), size, infos if 2 * len(some) >= len(sizes) else list(infos), samples_max)
+            infos = _Infos(one, some)
+            lean = len(some) > _FEW and len(sizes) <= 2 * len(some)  # since it keeps all that was listed of the folder
+            pile.add_all(len(held), size, infos if lean else list(infos), samples_max)
             pile.fingerprint += one.folder.fingerprint.hex()
             continue
         found.unread += len(held) if verdict.startswith(_UNREAD) else 0
