@@ -16,9 +16,9 @@ from catalog_server.model.spark_schema import PROVIDER
 from catalog_server.model.table import Column, Table
 
 _UNNAMED = re.compile(r"partition_\d+_*")
-_BY_NAME = ("parquet", "orc", "json", "delta", "hudi")
+_BY_NAME = ("parquet", "orc", "json", "ion", "delta", "hudi")
 """Formats whose columns are known by their names, so that a new one can be added to what somebody else wrote."""
-_OF_KIND = ("parquet", "orc", "avro", "iceberg", "delta", "hudi", "excel")
+_OF_KIND = ("parquet", "orc", "avro", "iceberg", "delta", "hudi", "excel", "ion")
 """Formats that are never read as text."""
 _READ_BY = "hoodie.query.as.ro.table"
 

@@ -18,8 +18,8 @@ from catalog_server.model.types import DataType, parse_type
 
 SIMILAR = 0.5
 """Share of its columns that a file must have in common with the others to belong to them."""
-TEXTS = ("csv", "json", "xml", "excel")
-"""Formats in which values are written as text, so that a string holds any of them."""
+TEXTS = ("csv", "json", "xml", "excel", "ion")
+"""Formats in which values are written, or read here, as text, so that a string holds any of them."""
 POSITIONAL = ("csv", "orc", "excel", FORMAT)
 """Formats that engines read by the position of columns; of ORC that is Trino, unless it is told otherwise."""
 _DIALECT = {

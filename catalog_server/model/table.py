@@ -143,6 +143,7 @@ _FORMATS_BY_SERDE = (
     ("lazysimple", "text"),
     ("regex", "text"),
     ("xmlserde", "xml"),
+    ("ionhiveserde", "ion"),
 )
 
 

@@ -327,6 +327,8 @@ def reading(table: Table, storage: Storage) -> tuple[str, dict[str, Any]]:
     if format == "json":
         several = said.get("multiLine", "").lower() == "true"
         return "json", {"documents": True} if several else {"mark": True} if BYTE_ORDER_MARK in said else {}
+    if format == "ion":
+        return "json texts", {"rows": "ion"}
     if format == "xml":
         types = {column.name: column.type for column in spark_columns(table.parameters) or table.columns}
         return "json texts", {"rows": "xml", "tag": said.get(ROW_TAG, "ROW"), "types": types}

@@ -31,8 +31,8 @@ def read(files: Sequence[str], options: Mapping[str, Any], columns: Sequence[str
     """The rows of all files: text columns of these names and `file_index`, the number of a row's file.
 
     `options` are those of the format's reader, with `storage` and `rows`, which names the kind of file: `csv`; `lines`, which has
-    the one column of its lines; `documents`, whose objects are the one column, as are those of `xml`; `excel`; or `matches`, the
-    groups of a pattern. Raises `Unsupported`, also while the rows are taken.
+    the one column of its lines; `documents`, whose objects are the one column, as are those of `xml` and `ion`; `excel`; or
+    `matches`, the groups of a pattern. Raises `Unsupported`, also while the rows are taken.
     """
     import pyarrow as pa
 
@@ -118,6 +118,13 @@ def _excel(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
     yield from _skipped(rows(stream), options)
 
 
+def _ion(stream: IO[bytes], _: Mapping[str, Any]) -> Iterator[Row]:
+    from catalog_server.lake.formats.ion import as_json, rows
+
+    for row in rows(stream):
+        yield (as_json(row),)
+
+
 def _lines(stream: IO[bytes], options: Mapping[str, Any]) -> Iterator[Row]:
     for line in text_lines(stream, options):
         if line.strip():
@@ -158,4 +165,5 @@ _KINDS: dict[str, Callable[[IO[bytes], Mapping[str, Any]], Iterator[Row]]] = {
     "matches": _matches,
     "xml": _xml,
     "excel": _excel,
+    "ion": _ion,
 }

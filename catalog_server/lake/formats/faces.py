@@ -35,6 +35,8 @@ _TEXT_OUTPUT = f"{_HADOOP}.hive.ql.io.HiveIgnoreKeyTextOutputFormat"
 _PARQUET = f"{_HADOOP}.hive.ql.io.parquet"
 _ORC = f"{_HADOOP}.hive.ql.io.orc"
 _HUDI = "org.apache.hudi.hadoop"
+_ION = "com.amazon.ionhiveserde"
+ION_SERDE = f"{_ION}.IonHiveSerDe"
 LAZY_SIMPLE = f"{_HADOOP}.hive.serde2.lazy.LazySimpleSerDe"
 OPEN_CSV = f"{_HADOOP}.hive.serde2.OpenCSVSerde"
 OPENX_JSON = "org.openx.data.jsonserde.JsonSerDe"
@@ -44,9 +46,9 @@ XML_SERDE = "com.amazonaws.glue.serde.XmlSerDe"
 """Hive has no reader for XML; this name says what the files are, and engines that lack it refuse them."""
 REGEX_SERDE = f"{_HADOOP}.hive.serde2.RegexSerDe"
 ORC_SERDE = f"{_ORC}.OrcSerde"
-FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml", "excel")
+FORMATS = ("parquet", "orc", "avro", "csv", "json", "xml", "excel", "ion")
 """The formats of tables of files that are made here."""
-BY_SERDE = ("avro", "excel", *LOGS, grok.FORMAT)
+BY_SERDE = ("avro", "excel", "ion", *LOGS, grok.FORMAT)
 """Formats that Spark has no reader of its own for: it reads them through Hive's, or not at all."""
 _SPARK_OPTIONS = ("header", "delimiter", "quote", "escape", "multiLine", "nullValue", "encoding", "comment", "rowTag")
 UNPACKED = "unpacked"
@@ -98,6 +100,7 @@ def faces(
 ) -> Faces:
     """The two faces of a table of `format` (one of `FORMATS` or of `LOGS`) at `location`; `options` as in `FileSchema`."""
     makers = {"parquet": _parquet, "orc": _orc, "avro": _avro, "csv": _csv, "json": _json, "xml": _xml, "excel": _csv}
+    makers |= {"ion": _ion}
     storage = makers.get(format, _regex)(options)
     spark = {key: options[key] for key in _SPARK_OPTIONS if key in options}
     if format == "csv":
@@ -180,7 +183,7 @@ def hudi_faces(
 
 def readable_by(format: str, options: Mapping[str, str]) -> str | None:
     """The engines that read a table rightly where not all of Spark, Trino and the server's own SQL do; else None."""
-    if UNPACKED in options or PATH in options or format == "excel":
+    if UNPACKED in options or PATH in options or format in ("excel", "ion"):
         return "sql"
     if SINGLE in options:
         return "sql" if format in BY_SERDE else "sql, spark"
@@ -216,6 +219,13 @@ def _avro(_: Mapping[str, str]) -> Storage:
     avro = f"{_HADOOP}.hive.ql.io.avro.AvroContainer"
     serde = SerDe(AVRO_SERDE, parameters={"serialization.format": "1"})
     return Storage(f"{avro}InputFormat", f"{avro}OutputFormat", serde)
+
+
+def _ion(_: Mapping[str, str]) -> Storage:
+    """Amazon's SerDe, which Hive on EMR and Athena have."""
+    formats = f"{_ION}.formats.Ion"
+    serde = SerDe(ION_SERDE, parameters={"serialization.format": "1"})
+    return Storage(f"{formats}InputFormat", f"{formats}OutputFormat", serde)
 
 
 def _regex(options: Mapping[str, str]) -> Storage:

@@ -71,7 +71,7 @@ def inspect(sample: Sample, path: str = "") -> FileSchema:
         raise FileProblem(f"no complete JSON object in the first {len(sample.body)} bytes")
     if not kind.fields:
         raise FileProblem("JSON objects without any field")
-    fields, notes = _without_clashes(kind)
+    fields, notes = without_clashes(kind)
     columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
     complete = sample.complete and rows < ROWS_MAX
     if path:
@@ -190,7 +190,7 @@ def infer(value: Any, depth: int = 0) -> DataType:
     return DataType("array", fields=(("element", element),))
 
 
-def _without_clashes(kind: DataType) -> tuple[list[tuple[str, DataType]], tuple[str, ...]]:
+def without_clashes(kind: DataType) -> tuple[list[tuple[str, DataType]], tuple[str, ...]]:
     """The fields without those that differ from an earlier one in case alone, and without nameless ones."""
     fields: list[tuple[str, DataType]] = []
     notes, seen = [], set()

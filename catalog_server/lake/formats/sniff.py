@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from catalog_server.lake.files import FileInfo, FileReader
-from catalog_server.lake.formats import avro, csv, excel, grok, json, logs, orc, parquet, xml
+from catalog_server.lake.formats import avro, csv, excel, grok, ion, json, logs, orc, parquet, xml
 from catalog_server.lake.formats.base import (
     HEAD_BYTES,
     TEXT_BYTES_MAX,
@@ -41,6 +41,8 @@ _BY_ENDING = {
     ".xlsx": "excel",
     ".xlsm": "excel",
     ".xls": "old Excel",
+    ".ion": "ion",
+    ".10n": "ion",
 }
 _FOREIGN = (
     (b"%PDF", "PDF"),
@@ -60,6 +62,7 @@ _SHOWN = {
     "avro": "Avro",
     "xml": "XML",
     "excel": "Excel",
+    "ion": "Ion",
 }
 _BINARY: dict[str, Any] = {"parquet": parquet, "orc": orc, "avro": avro}
 """Formats that tell of themselves at both ends of a file."""
@@ -156,6 +159,8 @@ def _inspect_whole(
 def _inspect_text(format: str, sample: Sample, said: Mapping[str, str]) -> FileSchema:
     if format == "json":
         return json.inspect(sample, said.get("json.path", ""))
+    if format == "ion":
+        return ion.inspect(sample)
     if format == "xml":
         return xml.inspect(sample, said.get("xml.row_tag", ""))
     if format in logs.LOGS or format == grok.FORMAT:
@@ -201,6 +206,8 @@ def _judged(files: FileReader, info: FileInfo, limit: int | None, said: Mapping[
         _BINARY[binary].check_ends(files, info, sample.head if len(sample.head) == info.size else b"")
         return _agree(binary, expected), None
     _refuse_foreign(sample, expected, packing)
+    if expected == "ion" or ion.looks_like_ion(sample.body):
+        return _agree("ion", expected), sample
     if xml.looks_like_xml(sample.body) or (expected == "xml" and sample.body.lstrip().startswith(b"<")):
         return _agree("xml", expected), sample
     text, _ = decode(sample.body)

@@ -10,6 +10,7 @@ from tests.crawlers.corpus import (
     encodings,
     grouping,
     hostile,
+    ions,
     jsons,
     messy,
     names,
@@ -34,6 +35,7 @@ LAYOUTS: tuple[Layout, ...] = (
     *server_logs.LAYOUTS,
     *xmls.LAYOUTS,
     *workbooks.LAYOUTS,
+    *ions.LAYOUTS,
     *hostile.LAYOUTS,
 )
 
