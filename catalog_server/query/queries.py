@@ -261,6 +261,7 @@ class Queries:
         with self._lock:
             live = self._live.get(name)
         if live is not None:
+            live.running.asked_at = None  # it is waited for here
             live.done.wait(timeout)
             return self.get(caller, name)
         deadline = None if timeout is None else time.monotonic() + timeout

@@ -226,3 +226,22 @@ print(spark.table("nulls.t").groupBy("Key").count().orderBy("Key").toPandas())
 """
     run = place.api.run("nulls", script.replace("BUCKET", place.bucket))
     assert run["state"] == "SUCCEEDED", run["error"]
+
+
+@pytest.mark.s3
+@pytest.mark.slow
+def test_a_conversion_reaches_the_store_that_the_new_table_lies_in(place: Place) -> None:
+    """The rows come by a file of this machine and go to S3."""
+    script = f"""
+from pyspark.sql import SparkSession
+spark = SparkSession.builder.getOrCreate()
+spark.sql("CREATE DATABASE IF NOT EXISTS moved LOCATION '{place.bucket}/moved.db'")
+spark.range(5).selectExpr("id", "id % 2 as part").write.partitionBy("part").saveAsTable("moved.t")
+"""
+    assert place.api.run("moved", script)["state"] == "SUCCEEDED"
+    for format in ("iceberg", "parquet"):
+        where = "/catalogs/hive/databases/moved/tables/t/conversion"
+        made = place.api.client.post(where, json={"format": format}).json()
+        run = place.api.wait(made["run"]["id"])
+        assert (run["state"], run["outputs"][0]["rows"]) == ("SUCCEEDED", 5), run
+        assert place.table(f"moved.t_{format}")["location"].startswith(place.bucket)

@@ -13,6 +13,8 @@ import pytest
 from catalog_server.model.caller import Caller
 from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.query import QueryState
+from catalog_server.query import embedded
+from catalog_server.store import queries as rows
 from tests.query.conftest import CALLER, Sql, close_sql, open_sql
 from tests.query.test_limits import ENDLESS, wait_for
 
@@ -110,3 +112,24 @@ def test_a_query_that_is_over_can_be_forgotten(sql: Sql) -> None:
         sql.queries.forget(CALLER, running)
     sql.queries.cancel(CALLER, running)
     sql.queries.wait(CALLER, running, 30)
+
+
+def test_a_query_of_a_job_ends_when_the_job_asks_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its run was killed; as long as it asks, the query goes on."""
+    monkeypatch.setattr(embedded, "ABANDONED_SECONDS", 2.0)
+    sql = open_sql(tmp_path)
+    try:
+        name = sql.queries.submit(Caller("alice", run="r1"), ENDLESS, export=True).id
+        for _ in range(30):
+            assert not sql.queries.get(Caller("alice"), name).state.final
+            time.sleep(0.1)
+        deadline = time.monotonic() + 30
+        state = QueryState.RUNNING
+        while not state.final and time.monotonic() < deadline:
+            time.sleep(0.1)
+            with sql.catalog.store.read() as tx:
+                kept = rows.get(tx, name)
+            state = kept.state if kept else state
+        assert state is QueryState.CANCELLED
+    finally:
+        close_sql(sql)
