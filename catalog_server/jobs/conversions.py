@@ -176,9 +176,8 @@ def _key(name: TableName) -> tuple[str, ...]:
 
 def _selected(source: Table, format: str) -> list[str]:
     """Each column under the name that Spark has for it, in the type that the new table is to have."""
-    spark = {name_key(column.name): column for column in spark_columns(source.parameters) or ()}
-    if source.is_iceberg or source.format not in ("csv", "json", "xml", "orc", "avro", "parquet"):
-        spark = {}
+    said = () if source.is_iceberg else spark_columns(source.parameters) or ()
+    spark = {name_key(column.name): column for column in said}
     texts = source.storage.serde.library == OPEN_CSV
     null = source.parameters.get("option.nullValue", "")
     columns = source.columns or tuple(spark.values())
