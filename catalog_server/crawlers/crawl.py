@@ -102,9 +102,11 @@ class Crawls:
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
                 raise Conflict(f"crawler {found.name}", f"version {expected}", f"version {found.version}")
-            return followed(tx, caller, changed)
+            return followed(tx, caller, changed, found)
 
-        return self._store.write(work)
+        changed = self._store.write(work)
+        self.wake()
+        return changed
 
     def drop(self, caller: Caller, name: str) -> None:
         """Forget a crawler and its schedule; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""

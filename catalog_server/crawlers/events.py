@@ -75,12 +75,20 @@ def heal_seconds(options: Mapping[str, str]) -> int | None:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def followed(tx: Transaction, caller: Caller, crawler: Crawler) -> Crawler:
-    """The crawler, which from now on follows events, or none, as its options say."""
-    if "events" in crawler.options:
-        rows.follow(tx, crawler, caller.user)
-    else:
+def followed(tx: Transaction, caller: Caller, crawler: Crawler, before: Crawler | None = None) -> Crawler:
+    """The crawler, which from now on follows events, or none, as its options say.
+
+    One that followed none, or those of another source, `before` is crawled in full: nobody told what happened until now.
+    """
+    source = crawler.options.get("events")
+    if source is None:
         rows.forget(tx, crawler.id)
+        return crawler
+    rows.follow(tx, crawler, caller.user)
+    if before is not None and source != before.options.get("events"):
+        waiting = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
+        if "QUEUED" not in waiting.values():
+            crawlers.create_crawl(tx, new_crawl_id(), crawler.name, caller.user, started_by=StartedBy.EVENTS)
     return crawler
 
 

@@ -268,6 +268,28 @@ def test_a_crawler_that_follows_events_is_crawled_in_full_when_it_is_time(local:
     assert (crawl.crawler, crawl.by, crawl.follows, crawl.started_by) == ("raw", "mira", False, StartedBy.EVENTS)
 
 
+@pytest.mark.parametrize("heal", ["1h", "off"])
+def test_what_happened_before_events_were_switched_on_is_found_at_once(local: Crawling, heal: str) -> None:
+    following = Following(local)
+    following.crawl(months(1))
+    local.place.put(months(2))
+    following.change(events="webhook", **{"events.heal": heal})
+    [crawl] = following.crawls.list_crawls(ME, state="QUEUED")
+    assert (crawl.by, crawl.follows, crawl.started_by) == ("mira", False, StartedBy.EVENTS)
+    following.crawls.execute(crawl.id)
+    assert set(following.partitions("flights")) == {"1", "2"}
+
+
+def test_only_another_source_of_events_has_all_crawled(local: Crawling) -> None:
+    following = Following(local)
+    following.crawl(months(1), events="webhook")
+    following.change(events="webhook", sample="3")
+    assert not following.crawls.list_crawls(ME, state="QUEUED")
+    following.change(events="sqs:http://127.0.0.1:1/queue")
+    following.change(events="webhook")  # by the crawl that waits already
+    assert len(following.crawls.list_crawls(ME, state="QUEUED")) == 1
+
+
 def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
     following = Following(local)
     following.crawls.create(
