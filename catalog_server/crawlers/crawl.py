@@ -401,6 +401,8 @@ class Crawls:
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
                 rows.forget_old(tx, ended.crawler)
+                if ended.follows and state == "FAILED":
+                    crawler_events.forget_failures(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 

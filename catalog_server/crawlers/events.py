@@ -36,8 +36,10 @@ from catalog_server.store.transaction import Transaction, now
 _log = logging.getLogger(__name__)
 WEBHOOK, WATCH, SQS = "webhook", "watch", "sqs:"
 HEAL = "1h"
-AGAIN_MILLISECONDS = 60_000
-"""How long after a crawl failed to follow the next one tries."""
+AGAIN_MILLISECONDS = 10_000
+"""How long after a crawl failed to follow the next one tries, where events came meanwhile."""
+FAILED_MILLISECONDS = 60_000, 3_600_000
+"""How long after it the next one tries where none came, at least and at most; between, as long as they have been failing."""
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
 _WAKE_SECONDS = 1.0
@@ -275,15 +277,17 @@ class CrawlEvents:
 
     def start_due(self) -> None:
         """Queue a crawl for each crawler that has events to apply and none that does."""
-        before = now() - AGAIN_MILLISECONDS
         with self._store.read() as tx:
-            if not rows.due(tx, before):
+            if not any(_is_time(one, now()) for one in rows.due(tx)):
                 return
 
         def work(tx: Transaction) -> None:
             rows.hold(tx)
-            for name, by in rows.due(tx, before):
-                crawlers.create_crawl(tx, new_crawl_id(), name, by, started_by=StartedBy.EVENTS, follows=True)
+            for one in rows.due(tx):
+                if _is_time(one, tx.at):
+                    crawlers.create_crawl(
+                        tx, new_crawl_id(), one.name, one.by, started_by=StartedBy.EVENTS, follows=True
+                    )
 
         self._store.write(work)
 
@@ -313,6 +317,14 @@ class CrawlEvents:
         if found is None:
             raise NotFound("crawler", name)
         return found
+
+
+def _is_time(one: rows.Due, at: int) -> bool:
+    """Whether a crawler's events are to be applied now: again and again more seldom where that fails and nothing comes."""
+    if one.received_at > one.failed_at:
+        return at - one.failed_at >= AGAIN_MILLISECONDS
+    least, most = FAILED_MILLISECONDS
+    return at - one.failed_at >= min(max(one.failed_at - one.failing_since, least), most)
 
 
 def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
