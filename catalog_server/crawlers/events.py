@@ -30,7 +30,7 @@ from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import name_key
 from catalog_server.store import crawler_events as rows
-from catalog_server.store import crawlers, settings
+from catalog_server.store import connections, crawlers, settings
 from catalog_server.store.transaction import Transaction, now
 
 _log = logging.getLogger(__name__)
@@ -270,6 +270,13 @@ class CrawlEvents:
     def connection(self, follower: rows.Follower, name: str) -> Connection:
         """A connection with its secrets, as the crawler's events are read on somebody's behalf; raises `NotFound`, `Denied`."""
         return self._catalog.connections.resolve(Caller(user=follower.by or "system"), name)
+
+    def connection_versions(self, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Ids and versions of connections, by the keys of their names: another one says that it is to be resolved again."""
+        if not names:
+            return {}
+        with self._store.read() as tx:
+            return connections.versions(tx, names)
 
     def group(self, follower: rows.Follower) -> str:
         """A name for all who read the events of a crawler from this store, and for nobody else."""
