@@ -154,9 +154,7 @@ def test_a_connection_knows_the_password_of_brokers(following: Following, source
         following.catalog.connections.alter(ME, "bus", replace(made, options={**said, "brokers": "evil.example:9092"}))
 
 
-def test_a_connection_that_changes_is_heeded_at_once(
-    following: Following, sources: EventSources, kafka: Kafka
-) -> None:
+def test_a_connection_that_changes_is_heeded_at_once(following: Following, sources: EventSources, kafka: Kafka) -> None:
     topic, connections = kafka.create_topic(), following.catalog.connections
     connections.create(ME, Connection("Bus", "kafka", options={"brokers": kafka.brokers}))
     following.create("s3://lake/raw/", events=f"kafka:bus/{topic}")
