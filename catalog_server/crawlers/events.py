@@ -29,8 +29,8 @@ from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound,
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import name_key
-from catalog_server.store import crawler_events as rows
 from catalog_server.store import connections, crawlers, settings
+from catalog_server.store import crawler_events as rows
 from catalog_server.store.transaction import Transaction, now
 
 _log = logging.getLogger(__name__)
