@@ -44,6 +44,8 @@ from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
 _TARGETS_MAX = 1_000
+Also = Callable[[Transaction, Crawler], None]
+"""What is done with a crawler in the transaction that writes it."""
 
 
 class Crawls:
@@ -67,13 +69,19 @@ class Crawls:
         self.wake = wake or (lambda: None)
         self.waits = Waits()
 
-    def create(self, caller: Caller, crawler: Crawler) -> Crawler:
-        """Keep a crawler; raises `Invalid`, `AlreadyExists`, `Denied`."""
+    def create(self, caller: Caller, crawler: Crawler, also: Also | None = None) -> Crawler:
+        """Keep a crawler, and do what is `also` to be done in the same transaction.
+
+        Raises `Invalid`, `AlreadyExists`, `Denied`, and what that raises.
+        """
         crawler = self._checked(crawler)
 
         def work(tx: Transaction) -> Crawler:
             self._require(tx, caller, Action.CREATE, crawler.name)
-            return followed(tx, caller, rows.create(tx, crawler))
+            made = followed(tx, caller, rows.create(tx, crawler))
+            if also is not None:
+                also(tx, made)
+            return made
 
         made = self._store.write(work)
         self.wake()
@@ -89,10 +97,11 @@ class Crawls:
         with self._store.read() as tx:
             return [one for one in rows.list_all(tx) if self._may_see(tx, caller, one.name)]
 
-    def update(self, caller: Caller, crawler: Crawler) -> Crawler:
+    def update(self, caller: Caller, crawler: Crawler, also: Also | None = None) -> Crawler:
         """Replace the definition of the crawler of that name if its version is `crawler.version` (0: any).
 
-        Raises `NotFound`, `Conflict`, `Invalid`, `Denied`.
+        What is `also` to be done is done in the same transaction. Raises `NotFound`, `Conflict`, `Invalid`, `Denied`, and
+        what that raises.
         """
         crawler = self._checked(crawler)
 
@@ -102,6 +111,8 @@ class Crawls:
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
                 raise Conflict(f"crawler {found.name}", f"version {expected}", f"version {found.version}")
+            if also is not None:
+                also(tx, changed)
             return followed(tx, caller, changed, found)
 
         changed = self._store.write(work)

@@ -115,6 +115,7 @@ async function keep(draft: Draft, known: Crawler | undefined): Promise<Crawler> 
     table_prefix: draft.prefix.trim(),
   };
   const schedule = bodyOf(draft.schedule);
+  const before = known === undefined || known.schedule === null ? null : bodyOf(chosenOf(known.schedule));
   if (known === undefined)
     return post<Crawler>(["crawlers"], {
       ...shared,
@@ -124,15 +125,15 @@ async function keep(draft: Draft, known: Crawler | undefined): Promise<Crawler> 
       ...(schedule === null ? {} : { schedule }),
     });
   const gone = Object.keys(known.options).filter((key) => options[key] === undefined);
-  const changed = await patch<Crawler>(["crawlers", known.name], {
+  return patch<Crawler>(["crawlers", known.name], {
     ...shared,
     comment,
     options: { ...options, ...Object.fromEntries(gone.map((key) => [key, null])) },
+    // one that stays as it is stays in the name of whoever made it
+    ...(JSON.stringify(schedule) === JSON.stringify(before)
+      ? {}
+      : { schedule: schedule === null ? null : { ...schedule, paused: known.schedule?.paused ?? false } }),
   });
-  const parts = ["crawlers", known.name, "schedule"];
-  if (schedule !== null) await post(parts, { ...schedule, paused: known.schedule?.paused ?? false });
-  else if (known.schedule !== null) await remove(parts);
-  return changed;
 }
 
 function Steps({ at, onGo }: { at: number; onGo?: (step: number) => void }) {
