@@ -36,6 +36,7 @@ _WAIT_SECONDS = 5
 _MESSAGES = 10
 _TOPIC_SECONDS = 1.0
 _DEBOUNCE_MILLISECONDS = 200
+_QUIET_MILLISECONDS = 1_000
 _REGION = re.compile(r"(?:sqs\.|queue\.)([a-z0-9-]+)\.")
 _HINT = "needs a library that is not installed: pip install 'catalog-server[events]'"
 
@@ -154,10 +155,21 @@ class EventSources:
             raise Invalid("option events", f"watch {_HINT}") from error
         paths = [Path(parse(target).path) for target in follower.targets]
         changes = watch(
-            *paths, watch_filter=None, debounce=_DEBOUNCE_MILLISECONDS, stop_event=stop, raise_interrupt=False
+            *paths,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MILLISECONDS,
+            stop_event=stop,
+            raise_interrupt=False,
+            rust_timeout=_QUIET_MILLISECONDS,
+            yield_on_timeout=True,
         )
+        is_first = True
         for some in changes:
             told = Told()
+            if is_first:  # what came before anybody watched
+                for target in follower.targets:
+                    told.touch_folder(target, deep=True, counts=False)
+                is_first = False
             for change, name in some:
                 path = Path(name)
                 if change is Change.deleted:  # a file, or a folder with all below it
@@ -167,7 +179,8 @@ class EventSources:
                     told.touch(from_path(path))
                 elif change is Change.added:  # with what was put into it before anybody watched
                     told.touch_folder(from_path(path), deep=True)
-            self._events.receive(None, follower.name, told)
+            if told.touches:
+                self._events.receive(None, follower.name, told)
 
 
 def _connection(follower: Follower) -> str:

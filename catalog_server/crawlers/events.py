@@ -301,8 +301,8 @@ class CrawlEvents:
     def heal(self, since: int = 0) -> None:
         """Queue a crawl in full of each crawler that follows events and had none for longer than its option says.
 
-        Of events that a queue does not keep, some may be lost while nobody listens: so `since` (milliseconds) is when this
-        server began to, and a crawl before does not count.
+        Of events that are sent once, some may be lost while nobody listens: so `since` (milliseconds) is when this server
+        began to, and a crawl before does not count.
         """
         with self._store.read() as tx:
             if not _to_heal(tx, since):
@@ -342,7 +342,7 @@ def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
     for one in known.values():
         seconds = heal_seconds(one.options)
         at, is_busy = crawled.get(one.name, (0, False))
-        heard = one.options["events"].startswith((SQS, KAFKA)) or at >= since
+        heard = one.options["events"] != WEBHOOK or at >= since
         if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
             found.append(one)
     return found
