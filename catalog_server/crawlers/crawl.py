@@ -44,6 +44,8 @@ from catalog_server.store import crawlers as rows
 from catalog_server.store.transaction import Transaction
 
 _TARGETS_MAX = 1_000
+Also = Callable[[Transaction, Crawler], None]
+"""What is done with a crawler in the transaction that writes it."""
 
 
 class Crawls:
@@ -67,13 +69,19 @@ class Crawls:
         self.wake = wake or (lambda: None)
         self.waits = Waits()
 
-    def create(self, caller: Caller, crawler: Crawler) -> Crawler:
-        """Keep a crawler; raises `Invalid`, `AlreadyExists`, `Denied`."""
+    def create(self, caller: Caller, crawler: Crawler, also: Also | None = None) -> Crawler:
+        """Keep a crawler, and do what is `also` to be done in the same transaction.
+
+        Raises `Invalid`, `AlreadyExists`, `Denied`, and what that raises.
+        """
         crawler = self._checked(crawler)
 
         def work(tx: Transaction) -> Crawler:
             self._require(tx, caller, Action.CREATE, crawler.name)
-            return followed(tx, caller, rows.create(tx, crawler))
+            made = followed(tx, caller, rows.create(tx, crawler))
+            if also is not None:
+                also(tx, made)
+            return made
 
         made = self._store.write(work)
         self.wake()
@@ -89,10 +97,11 @@ class Crawls:
         with self._store.read() as tx:
             return [one for one in rows.list_all(tx) if self._may_see(tx, caller, one.name)]
 
-    def update(self, caller: Caller, crawler: Crawler) -> Crawler:
+    def update(self, caller: Caller, crawler: Crawler, also: Also | None = None) -> Crawler:
         """Replace the definition of the crawler of that name if its version is `crawler.version` (0: any).
 
-        Raises `NotFound`, `Conflict`, `Invalid`, `Denied`.
+        What is `also` to be done is done in the same transaction. Raises `NotFound`, `Conflict`, `Invalid`, `Denied`, and
+        what that raises.
         """
         crawler = self._checked(crawler)
 
@@ -102,9 +111,13 @@ class Crawls:
             changed = rows.change(tx, replace(crawler, id=found.id), expected)
             if changed is None:
                 raise Conflict(f"crawler {found.name}", f"version {expected}", f"version {found.version}")
-            return followed(tx, caller, changed)
+            if also is not None:
+                also(tx, changed)
+            return followed(tx, caller, changed, found)
 
-        return self._store.write(work)
+        changed = self._store.write(work)
+        self.wake()
+        return changed
 
     def drop(self, caller: Caller, name: str) -> None:
         """Forget a crawler and its schedule; its crawls and the tables it found stay. Raises `NotFound`, `Denied`."""
@@ -399,6 +412,8 @@ class Crawls:
             if ended is not None:
                 crawl_changes.forget_old(tx, ended.crawler)
                 rows.forget_old(tx, ended.crawler)
+                if ended.follows and state == "FAILED":
+                    crawler_events.forget_failures(tx, ended.crawler)
                 _finished_event(tx, ended)
             return ended or rows.get_crawl(tx, crawl.id)
 

@@ -23,6 +23,7 @@ from catalog_server.crawlers.targets import Targets
 from catalog_server.crawlers.topics import KAFKA, TopicReader, client_settings, hosts, parse_topic
 from catalog_server.lake.locations import from_path, parse
 from catalog_server.model.errors import CatalogError, Invalid
+from catalog_server.model.names import name_key
 from catalog_server.store.crawler_events import Follower
 
 _log = logging.getLogger(__name__)
@@ -35,6 +36,7 @@ _WAIT_SECONDS = 5
 _MESSAGES = 10
 _TOPIC_SECONDS = 1.0
 _DEBOUNCE_MILLISECONDS = 200
+_QUIET_MILLISECONDS = 1_000
 _REGION = re.compile(r"(?:sqs\.|queue\.)([a-z0-9-]+)\.")
 _HINT = "needs a library that is not installed: pip install 'catalog-server[events]'"
 
@@ -80,14 +82,17 @@ class EventSources:
     def look(self) -> None:
         """Begin what is asked for now, and end what is not any more."""
         wanted: dict[tuple[object, ...], tuple[Follower, Callable[..., None], int]] = {}
-        for one in self._events.followers().values():
+        followers = self._events.followers().values()
+        versions = self._events.connection_versions([name for one in followers if (name := _connection(one))])
+        for one in followers:
             source = one.options.get("events", "")
             if source == WATCH:
                 wanted[one.id, source, one.targets] = one, self._watch, 1
             elif source.startswith(SQS):
                 wanted[one.id, source] = one, self._read_queue, QUEUE_THREADS
             elif source.startswith(KAFKA):
-                wanted[one.id, source] = one, self._read_topic, 1
+                version = versions.get(name_key(_connection(one)))
+                wanted[one.id, source, one.by, version] = one, self._read_topic, 1
         for key in self._running.keys() - wanted.keys():
             self._running.pop(key).stop.set()
         for key in wanted.keys() - self._running.keys():
@@ -150,10 +155,21 @@ class EventSources:
             raise Invalid("option events", f"watch {_HINT}") from error
         paths = [Path(parse(target).path) for target in follower.targets]
         changes = watch(
-            *paths, watch_filter=None, debounce=_DEBOUNCE_MILLISECONDS, stop_event=stop, raise_interrupt=False
+            *paths,
+            watch_filter=None,
+            debounce=_DEBOUNCE_MILLISECONDS,
+            stop_event=stop,
+            raise_interrupt=False,
+            rust_timeout=_QUIET_MILLISECONDS,
+            yield_on_timeout=True,
         )
+        is_first = True
         for some in changes:
             told = Told()
+            if is_first:  # what came before anybody watched
+                for target in follower.targets:
+                    told.touch_folder(target, deep=True, counts=False)
+                is_first = False
             for change, name in some:
                 path = Path(name)
                 if change is Change.deleted:  # a file, or a folder with all below it
@@ -163,7 +179,14 @@ class EventSources:
                     told.touch(from_path(path))
                 elif change is Change.added:  # with what was put into it before anybody watched
                     told.touch_folder(from_path(path), deep=True)
-            self._events.receive(None, follower.name, told)
+            if told.touches:
+                self._events.receive(None, follower.name, told)
+
+
+def _connection(follower: Follower) -> str:
+    """The name of the connection by which a crawler's topic is reached; empty where it needs none."""
+    source = follower.options.get("events", "")
+    return parse_topic(source).connection if source.startswith(KAFKA) else ""
 
 
 def _queue(url: str) -> Any:

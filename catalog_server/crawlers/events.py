@@ -29,15 +29,17 @@ from catalog_server.model.errors import CatalogError, Denied, Invalid, NotFound,
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action, Resource
 from catalog_server.model.names import name_key
+from catalog_server.store import connections, crawlers, settings
 from catalog_server.store import crawler_events as rows
-from catalog_server.store import crawlers, settings
 from catalog_server.store.transaction import Transaction, now
 
 _log = logging.getLogger(__name__)
 WEBHOOK, WATCH, SQS = "webhook", "watch", "sqs:"
 HEAL = "1h"
-AGAIN_MILLISECONDS = 60_000
-"""How long after a crawl failed to follow the next one tries."""
+AGAIN_MILLISECONDS = 10_000
+"""How long after a crawl failed to follow the next one tries, where events came meanwhile."""
+FAILED_MILLISECONDS = 60_000, 3_600_000
+"""How long after it the next one tries where none came, at least and at most; between, as long as they have been failing."""
 _UNITS = {"s": 1, "m": 60, "h": 3_600, "d": 86_400}
 _HEAL = re.compile(r"([1-9]\d{0,6})([smhd])")
 _WAKE_SECONDS = 1.0
@@ -75,12 +77,20 @@ def heal_seconds(options: Mapping[str, str]) -> int | None:
     return int(match[1]) * _UNITS[match[2]]
 
 
-def followed(tx: Transaction, caller: Caller, crawler: Crawler) -> Crawler:
-    """The crawler, which from now on follows events, or none, as its options say."""
-    if "events" in crawler.options:
-        rows.follow(tx, crawler, caller.user)
-    else:
+def followed(tx: Transaction, caller: Caller, crawler: Crawler, before: Crawler | None = None) -> Crawler:
+    """The crawler, which from now on follows events, or none, as its options say.
+
+    One that followed none, or those of another source, `before` is crawled in full: nobody told what happened until now.
+    """
+    source = crawler.options.get("events")
+    if source is None:
         rows.forget(tx, crawler.id)
+        return crawler
+    rows.follow(tx, crawler, caller.user)
+    if before is not None and source != before.options.get("events"):
+        waiting = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
+        if "QUEUED" not in waiting.values():
+            crawlers.create_crawl(tx, new_crawl_id(), crawler.name, caller.user, started_by=StartedBy.EVENTS)
     return crawler
 
 
@@ -261,29 +271,38 @@ class CrawlEvents:
         """A connection with its secrets, as the crawler's events are read on somebody's behalf; raises `NotFound`, `Denied`."""
         return self._catalog.connections.resolve(Caller(user=follower.by or "system"), name)
 
+    def connection_versions(self, names: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+        """Ids and versions of connections, by the keys of their names: another one says that it is to be resolved again."""
+        if not names:
+            return {}
+        with self._store.read() as tx:
+            return connections.versions(tx, names)
+
     def group(self, follower: rows.Follower) -> str:
         """A name for all who read the events of a crawler from this store, and for nobody else."""
         return f"catalog-server-{settings.keep(self._store, 'events_group', secrets.token_hex(8))}-{follower.id}"
 
     def start_due(self) -> None:
         """Queue a crawl for each crawler that has events to apply and none that does."""
-        before = now() - AGAIN_MILLISECONDS
         with self._store.read() as tx:
-            if not rows.due(tx, before):
+            if not any(_is_time(one, now()) for one in rows.due(tx)):
                 return
 
         def work(tx: Transaction) -> None:
             rows.hold(tx)
-            for name, by in rows.due(tx, before):
-                crawlers.create_crawl(tx, new_crawl_id(), name, by, started_by=StartedBy.EVENTS, follows=True)
+            for one in rows.due(tx):
+                if _is_time(one, tx.at):
+                    crawlers.create_crawl(
+                        tx, new_crawl_id(), one.name, one.by, started_by=StartedBy.EVENTS, follows=True
+                    )
 
         self._store.write(work)
 
     def heal(self, since: int = 0) -> None:
         """Queue a crawl in full of each crawler that follows events and had none for longer than its option says.
 
-        Of events that a queue does not keep, some may be lost while nobody listens: so `since` (milliseconds) is when this
-        server began to, and a crawl before does not count.
+        Of events that are sent once, some may be lost while nobody listens: so `since` (milliseconds) is when this server
+        began to, and a crawl before does not count.
         """
         with self._store.read() as tx:
             if not _to_heal(tx, since):
@@ -307,6 +326,14 @@ class CrawlEvents:
         return found
 
 
+def _is_time(one: rows.Due, at: int) -> bool:
+    """Whether a crawler's events are to be applied now: again and again more seldom where that fails and nothing comes."""
+    if one.received_at > one.failed_at:
+        return at - one.failed_at >= AGAIN_MILLISECONDS
+    least, most = FAILED_MILLISECONDS
+    return at - one.failed_at >= min(max(one.failed_at - one.failing_since, least), most)
+
+
 def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
     """Crawlers that are to be crawled in full, as `CrawlEvents.heal` says."""
     known = rows.followers(tx)
@@ -315,7 +342,7 @@ def _to_heal(tx: Transaction, since: int) -> Sequence[rows.Follower]:
     for one in known.values():
         seconds = heal_seconds(one.options)
         at, is_busy = crawled.get(one.name, (0, False))
-        heard = one.options["events"].startswith((SQS, KAFKA)) or at >= since
+        heard = one.options["events"] != WEBHOOK or at >= since
         if seconds is not None and not is_busy and (tx.at - at >= seconds * 1_000 or not heard):
             found.append(one)
     return found

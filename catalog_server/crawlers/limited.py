@@ -13,7 +13,6 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -24,6 +23,7 @@ from typing import IO, cast
 
 import msgspec
 
+from catalog_server.crawlers import scratch
 from catalog_server.crawlers.looker import (
     AT_ONCE,
     Exhausted,
@@ -72,7 +72,8 @@ class _Process:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._folder = tempfile.TemporaryDirectory(prefix="catalog-looks-", ignore_cleanup_errors=True)
+        scratch.sweep()
+        self._folder = scratch.Scratch()
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         self.process = subprocess.Popen(
             [
@@ -81,7 +82,7 @@ class _Process:
             ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env={**environment, **_SPARING, "TMPDIR": self._folder.name},
+            env={**environment, **_SPARING, "TMPDIR": self._folder.path},
         )
         self._sink = cast("IO[bytes]", self.process.stdin)
         self._sending = threading.Lock()
@@ -175,7 +176,7 @@ class _Process:
         source.close()
         with suppress(OSError):
             self._sink.close()
-        self._folder.cleanup()
+        self._folder.close()
 
     def _ended(self) -> int:
         """Its exit code, once it is gone; a process that says nothing any more is ended."""

@@ -8,11 +8,12 @@ objects or folders of any store.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, unquote_plus, urlsplit
+from urllib.parse import unquote, unquote_plus
 
 import msgspec
 
@@ -26,6 +27,10 @@ _DEPTH_MAX = 4
 """Envelopes within each other."""
 _SEAWEED_BUCKETS = "/buckets/"
 _AZURE = "Microsoft.Storage."
+_AZURE_URL = re.compile(r"https?://([^/?#.\[\]]+)[^/?#\[\]]*/+(.*)", re.DOTALL)
+_SUBJECT = re.compile(r"/blobServices/default/containers/([^/]+)/blobs/(.*)", re.DOTALL)
+_NOT_ENCODED = re.compile(r"%(?![0-9A-Fa-f]{2})|[^!$&'()*+,/:;=@\w.~%-]", re.ASCII)
+"""What no path of a URL holds."""
 _AZURE_VALIDATION = "Microsoft.EventGrid.SubscriptionValidationEvent"
 Shape = Callable[["Told", Mapping[str, Any], int], None]
 
@@ -53,9 +58,10 @@ class Told:
             is_data = size != 0 and not is_hidden(name)
             self.touches.append(Touch(folder, object="" if is_gone else name if is_data else None))
 
-    def touch_folder(self, location: str, *, deep: bool = False) -> None:
-        """Note a folder in which anything may be different, or all below it."""
-        self._count()
+    def touch_folder(self, location: str, *, deep: bool = False, counts: bool = True) -> None:
+        """Note a folder in which anything may be different, or all below it; it may count as told already."""
+        if counts:
+            self._count()
         with suppress(CatalogError):
             self.touches.append(Touch(_place(location), deep=deep))
 
@@ -218,31 +224,50 @@ def _event_grid(found: Told, body: Mapping[str, Any], _: int) -> None:
     kind = _text(body, "eventType", "eventType")
     if kind == _AZURE_VALIDATION:
         found.validation_code = _text(body, "data.validationCode", "data", "validationCode")
-    if not kind.startswith(_AZURE):
+    if not kind.startswith(_AZURE) or kind == f"{_AZURE}DirectoryCreated":  # which has nothing in it yet
         return
-    is_folder = kind.startswith(f"{_AZURE}Directory")
-    if kind.endswith("Renamed"):
-        _azure_touch(found, body, "sourceUrl", is_folder=is_folder, is_gone=True)
-        _azure_touch(found, body, "destinationUrl", is_folder=is_folder)
-    elif kind != f"{_AZURE}DirectoryCreated":  # which has nothing in it yet
-        _azure_touch(found, body, "url", is_folder=is_folder, is_gone=kind.endswith("Deleted"))
+    is_renamed = kind.endswith("Renamed")
+    places = _azure_places(body, *(("destinationUrl", "sourceUrl") if is_renamed else ("url",)))
+    for number, (root, path) in enumerate(places):
+        if kind.startswith(f"{_AZURE}Directory"):
+            found.touch_folder(f"{root}/{path}", deep=True)
+        else:
+            size = body["data"].get("contentLength") if number == 0 else None
+            _touch(found, root, path, size, is_gone=number == 1 or kind.endswith("Deleted"))
+        if _unquoted(path) != path:  # should the subject be encoded, too, it is this one; a look costs little
+            folder = path if kind.startswith(f"{_AZURE}Directory") else path.rpartition("/")[0]
+            found.touch_folder(f"{root}/{_unquoted(folder)}", counts=False)
 
 
-def _azure_touch(
-    found: Told, body: Mapping[str, Any], name: str, *, is_folder: bool = False, is_gone: bool = False
-) -> None:
-    """What a URL such as https://account.blob.core.windows.net/container/path names; account and container are Azure's own."""
-    text = _text(body, f"data.{name}", "data", name)
-    try:
-        url = urlsplit(text)
-    except ValueError as error:
-        raise Invalid(f"data.{name}", "is not a URL") from error
-    container, _, path = unquote(url.path, errors="surrogateescape").lstrip("/").partition("/")
-    root = f"abfss://{container}@{url.netloc.partition('.')[0]}.dfs.core.windows.net"
-    if is_folder:
-        found.touch_folder(f"{root}/{path}", deep=True)
-    else:
-        _touch(found, root, path, body["data"].get("contentLength"), is_gone=is_gone)
+def _azure_places(body: Mapping[str, Any], *names: str) -> list[tuple[str, str]]:
+    """Of each URL of an event, such as https://account.blob.core.windows.net/container/path, the container and the path.
+
+    Azure writes names into URLs as they are, others encode them, and only the subject tells which it is: what it names is
+    what the first URL names, however that spells it. Without it a URL is as it is if it holds what none may hold.
+    """
+    urls = [_azure_url(body, name) for name in names]
+    said = _SUBJECT.fullmatch(str(body.get("subject") or ""))
+    subject, first = f"{said[1]}/{said[2]}" if said is not None else "", urls[0][1]
+    is_encoded = first != subject and (
+        _unquoted(first) == subject or not any(_NOT_ENCODED.search(url) for _, url in urls)
+    )
+    places = []
+    for account, url in urls:
+        container, _, path = (_unquoted(url) if is_encoded else url).partition("/")
+        places.append((f"abfss://{container}@{account}.dfs.core.windows.net", path))
+    return places
+
+
+def _unquoted(url: str) -> str:
+    return unquote(url, errors="surrogateescape")
+
+
+def _azure_url(body: Mapping[str, Any], name: str) -> tuple[str, str]:
+    """The account that a URL names, and all that follows the host: no name is cut off at a `?` or `#`."""
+    match = _AZURE_URL.fullmatch(_text(body, f"data.{name}", "data", name))
+    if match is None:
+        raise Invalid(f"data.{name}", "is not a URL")
+    return match[1], match[2]
 
 
 def _location(found: Told, body: Mapping[str, Any], _: int) -> None:

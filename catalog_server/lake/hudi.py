@@ -153,8 +153,13 @@ def _whole(files: FileSystem, location: str) -> bytes:
     """All of a file; raises `Invalid` for one that is too long."""
     body = files.read(location, 0, _BYTES_MAX + 1)
     if len(body) > _BYTES_MAX:
-        raise Invalid(base_name(location), f"is longer than {_BYTES_MAX >> 20} MiB, which is not read")
+        raise _too_large(base_name(location), f"{files.size(location)} bytes")
     return body
+
+
+def _too_large(name: str, size: str) -> Invalid:
+    what_to_do = "" if name == PROPERTIES else ": have its writer make smaller commits, and archive this one"
+    return Invalid(name, f"is too large: it has {size}, and at most {_BYTES_MAX >> 20} MiB are read{what_to_do}")
 
 
 def _plain(text: str) -> str:
@@ -175,21 +180,27 @@ def _decoded(name: str, body: bytes) -> Commit:
     try:
         if not body.startswith(avro.MAGIC):
             return msgspec.json.decode(body, type=Commit)
-        _check_avro(body)
+        if _is_too_large(body):
+            raise _too_large(name, f"more than {_BYTES_MAX} bytes when it is unpacked")
         return msgspec.convert(next(fastavro.reader(io.BytesIO(body))), type=Commit)
     except StopIteration as error:
         raise Invalid(name, "is damaged: it holds nothing") from error
+    except Invalid:
+        raise
     except Exception as error:  # fastavro raises whatever comes
         raise Invalid(name, f"is damaged: {type(error).__name__}: {error}") from error
 
 
-def _check_avro(body: bytes) -> None:
-    """Raise `FileProblem` or `ValueError` for an Avro file a few bytes of which may stand for billions of values."""
+def _is_too_large(body: bytes) -> bool:
+    """Whether an Avro file is too large when it is unpacked.
+
+    Raises `FileProblem` or `ValueError` for one a few bytes of which may stand for billions of values.
+    """
     metadata, _, start = avro.header(body)
     avro.columns_of(json.loads(metadata["avro.schema"]))
     codec = metadata.get("avro.codec", b"null").decode()
     if codec == "null":  # as Hudi writes them
-        return
+        return False
     if codec != "deflate":
         raise ValueError(f"it is packed by {codec}")
     block = io.BytesIO(body[start:])
@@ -197,8 +208,7 @@ def _check_avro(body: bytes) -> None:
     packed = fastavro.schemaless_reader(block, "bytes", None)
     unpacking = zlib.decompressobj(-zlib.MAX_WBITS)
     unpacking.decompress(packed, _BYTES_MAX)
-    if unpacking.unconsumed_tail:
-        raise ValueError(f"it is more than {_BYTES_MAX >> 20} MiB")
+    return bool(unpacking.unconsumed_tail)
 
 
 def _schema(timeline: _Timeline, said: Mapping[str, str]) -> tuple[str, str]:

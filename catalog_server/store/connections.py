@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -10,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from catalog_server.model.connection import Connection
 from catalog_server.model.errors import AlreadyExists, Conflict
 from catalog_server.model.names import name_key
+from catalog_server.store.many import among
 from catalog_server.store.schema import connections
 from catalog_server.store.transaction import Transaction
 
@@ -53,6 +55,13 @@ def get(tx: Transaction, name: str) -> tuple[Connection, bytes | None] | None:
 def list_all(tx: Transaction) -> list[tuple[Connection, bytes | None]]:
     """All connections by name."""
     return [_connection(row) for row in tx.connection.execute(select(connections).order_by(connections.c.name_key))]
+
+
+def versions(tx: Transaction, names: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Ids and versions of the connections of these names, of those that are there, by the keys of their names."""
+    columns = (connections.c.name_key, connections.c.id, connections.c.version)
+    wanted = among(tx, connections.c.name_key, [name_key(name) for name in names])
+    return {row.name_key: (row.id, row.version) for row in tx.connection.execute(select(*columns).where(wanted))}
 
 
 def create(tx: Transaction, connection: Connection, sealed: bytes | None) -> Connection:

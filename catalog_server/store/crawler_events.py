@@ -7,10 +7,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Delete, Executable, Update, case, delete, exists, func, select, tuple_, update
+from sqlalchemy import ColumnElement, Delete, Executable, Update, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from catalog_server.model.crawler import AT_WORK, Crawler, EventState, Touch
+from catalog_server.store.many import among
 from catalog_server.store.schema import crawler_events as rows
 from catalog_server.store.schema import crawler_touches as touches
 from catalog_server.store.schema import crawlers, crawls
@@ -19,6 +20,15 @@ from catalog_server.store.transaction import Transaction
 _AT_ONCE = 400
 _IN_FULL = (~crawls.c.follows) & (~crawls.c.preview) & crawls.c.undo_of.is_(None) & (crawls.c.state != "SKIPPED")
 """Crawls that list all and remember it."""
+CHANGED = (
+    "tables_added",
+    "tables_changed",
+    "tables_removed",
+    "partitions_added",
+    "partitions_changed",
+    "partitions_dropped",
+)
+"""What a crawl counts of its changes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,17 +168,53 @@ def hold(tx: Transaction) -> None:
     tx.connection.execute(followed.with_for_update()).all()
 
 
-def due(tx: Transaction, failed_before: int) -> list[tuple[str, str]]:
-    """(name, on whose behalf) of the crawlers of which folders are touched and that no crawl follows.
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A crawler of which folders are touched and that no crawl follows; times in milliseconds."""
 
-    One that failed to follow counts again once that happened before `failed_before` (milliseconds).
-    """
-    of_it = (crawls.c.crawler == crawlers.c.name) & crawls.c.follows
-    active = exists().where(of_it, crawls.c.state.in_(AT_WORK))
-    failed = exists().where(of_it, crawls.c.state == "FAILED", crawls.c.finished_at >= failed_before)
+    name: str
+    by: str
+    received_at: int
+    """When the last event came."""
+    failing_since: int = 0
+    """When the first crawl began to wait that failed to follow, of those that failed one after the other; 0 for none."""
+    failed_at: int = 0
+    """When the last of them ended."""
+
+
+def due(tx: Transaction) -> list[Due]:
+    """The crawlers of which folders are touched and that no crawl follows."""
+    active = exists().where(crawls.c.crawler == crawlers.c.name, crawls.c.follows, crawls.c.state.in_(AT_WORK))
     touched = exists().where(touches.c.crawler_id == crawlers.c.id)
-    statement = select(crawlers.c.name, rows.c.by).join(rows, rows.c.crawler_id == crawlers.c.id)
-    return [(row.name, row.by) for row in tx.connection.execute(statement.where(touched, ~active, ~failed))]
+    statement = select(crawlers.c.name, rows.c.by, rows.c.received_at).join(rows, rows.c.crawler_id == crawlers.c.id)
+    found = tx.connection.execute(statement.where(touched, ~active)).all()
+    if not found:
+        return []
+    times = func.min(crawls.c.created_at), func.max(crawls.c.finished_at)
+    streaks = select(crawls.c.crawler, *times).where(among(tx, crawls.c.crawler, [row.name for row in found]), _FAILING)
+    failing = {name: (since, at) for name, since, at in tx.connection.execute(streaks.group_by(crawls.c.crawler))}
+    return [Due(row.name, row.by, row.received_at or 0, *failing.get(row.name, (0, 0))) for row in found]
+
+
+def _failing() -> ColumnElement[bool]:
+    """Crawls that failed to follow, after the last one of the same crawler that did not."""
+    other = crawls.alias("other")
+    of_it = (other.c.crawler == crawls.c.crawler) & other.c.follows
+    newer = exists().where(of_it, other.c.state != "FAILED", other.c.created_at >= crawls.c.created_at)
+    made = select(func.max(crawlers.c.created_at)).where(crawlers.c.name == crawls.c.crawler).correlate(crawls)
+    return (crawls.c.state == "FAILED") & crawls.c.follows & (crawls.c.created_at >= made.scalar_subquery()) & ~newer
+
+
+_FAILING = _failing()
+
+
+def forget_failures(tx: Transaction, crawler: str) -> None:
+    """Of crawls that failed to follow, one after the other, keep the first, the last, and those that changed anything."""
+    streak = select(crawls.c.id, crawls.c.counts).where(crawls.c.crawler == crawler, _FAILING)
+    found = tx.connection.execute(streak.order_by(crawls.c.created_at, crawls.c.id)).all()
+    gone = [row.id for row in found[1:-1] if not any((row.counts or {}).get(one) for one in CHANGED)]
+    if gone:
+        tx.connection.execute(delete(crawls).where(crawls.c.id.in_(gone)))
 
 
 def crawled(tx: Transaction) -> dict[str, tuple[int, bool]]:

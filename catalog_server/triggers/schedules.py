@@ -7,9 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from catalog_server.crawlers.crawl import Crawls
+from catalog_server.crawlers.crawl import Also, Crawls
 from catalog_server.crawlers.scheduled import start_due
 from catalog_server.model.caller import Caller
+from catalog_server.model.crawler import Crawler
 from catalog_server.model.errors import Invalid, NotFound
 from catalog_server.model.failpoint import reach
 from catalog_server.model.grant import Action
@@ -56,13 +57,38 @@ class Schedules:
         Raises `Invalid` naming `cron` or `zone`, `NotFound`, and `Denied` to whoever may not alter and run the target.
         """
         self.check(schedule)
+        return self._store.write(lambda tx: self._put(tx, caller, name, schedule))
+
+    def with_crawler(self, caller: Caller, schedule: Schedule | None) -> Also:
+        """What gives a crawler this schedule in the transaction that writes the crawler; None takes the one it has away.
+
+        Raises as `put` does.
+        """
+        if schedule is not None:
+            self.check(schedule)
+
+        def work(tx: Transaction, crawler: Crawler) -> None:
+            if schedule is not None:
+                self._put(tx, caller, crawler.name, schedule)
+            else:
+                rows.drop(tx, "crawler", self._find_to_change(tx, caller, "crawler", crawler.name).id)
+
+        return work
+
+    def alter(self, caller: Caller, kind: str, name: str, change: Callable[[Schedule], Schedule]) -> Schedule:
+        """Change the schedule that a target has when nobody else does; raises as `put` does."""
 
         def work(tx: Transaction) -> Schedule:
-            target = self._find_to_change(tx, caller, schedule.kind, name)
-            next_at = None if schedule.paused else _timetable(schedule).after(tx.at)
-            return rows.put(tx, replace(schedule, target_id=target.id, next_at=next_at, by=caller.user))
+            changed = change(self._found(tx, kind, self._find_to_change(tx, caller, kind, name), name))
+            self.check(changed)
+            return self._put(tx, caller, name, changed)
 
         return self._store.write(work)
+
+    def _put(self, tx: Transaction, caller: Caller, name: str, schedule: Schedule) -> Schedule:
+        target = self._find_to_change(tx, caller, schedule.kind, name)
+        next_at = None if schedule.paused else _timetable(schedule).after(tx.at)
+        return rows.put(tx, replace(schedule, target_id=target.id, next_at=next_at, by=caller.user))
 
     @staticmethod
     def check(schedule: Schedule) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from catalog_server.lake.iceberg.retention import Expiry, expiry_of
 from catalog_server.model.care import Operation
 from catalog_server.model.errors import Invalid
 from catalog_server.model.names import TableName
@@ -126,3 +127,18 @@ def test_statistics_go_with_their_snapshots(lake: Lake) -> None:
     assert done["statistics"] == {"files": 1, "bytes": 6}
     assert lake.remove_orphans()["files"] == 0
     assert [path.exists() for path in paths] == [False, True]
+
+
+@pytest.mark.parametrize("kind", ["branch", "tag"])
+def test_a_limit_of_null_is_none(kind: str) -> None:
+    limits = ("max-snapshot-age-ms", "min-snapshots-to-keep", "max-ref-age-ms")
+    refs = {name: {"snapshot-id": id_, "type": kind} for name, id_ in (("main", 2), ("old", 1))}
+    snapshots = [
+        {"snapshot-id": 1, "timestamp-ms": 10},
+        {"snapshot-id": 2, "timestamp-ms": 90, "parent-snapshot-id": 1},
+    ]
+    properties = {"history.expire.max-ref-age-ms": "50", "history.expire.max-snapshot-age-ms": "50"}
+    for said in ({}, dict.fromkeys(limits)):
+        told = {name: {**ref, **said} for name, ref in refs.items()}
+        document = {"properties": properties, "snapshots": snapshots, "refs": told}
+        assert expiry_of(document, 100) == Expiry((1,), ("old",))

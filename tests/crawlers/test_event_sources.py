@@ -79,7 +79,6 @@ def test_messages_of_a_queue_are_kept_and_then_deleted(following: Following, sou
 def test_a_folder_that_is_watched_is_followed(following: Following, sources: EventSources) -> None:
     following.crawl(months(1, 2), events="watch")
     sources.look()
-    time.sleep(0.5)  # nothing tells when the watcher has begun
     following.place.put(months(3))
     until(following, lambda state: state.waiting > 0)
     following.follow()
@@ -91,6 +90,19 @@ def test_a_folder_that_is_watched_is_followed(following: Following, sources: Eve
         if following.crawls.list_crawls(ME, "raw", "QUEUED"):
             following.follow()
     assert set(following.partitions("flights")) == {"2", "3"}
+
+
+def test_what_came_before_a_folder_was_watched_is_found(following: Following, sources: EventSources) -> None:
+    following.crawl({**months(1), "other/a.csv": b"a,b\n1,2\n"})
+    following.change(events="watch", **{"events.heal": "off"})
+    for crawl in following.crawls.list_crawls(ME, state="QUEUED"):
+        following.crawls.execute(crawl.id)
+    following.place.put({**months(2), "new/a.csv": b"a,b\n1,2\n"})
+    sources.look()
+    until(following, lambda state: state.waiting > 0)
+    following.follow()
+    assert set(following.partitions("flights")) == {"1", "2"}
+    assert set(following.tables()) == {"flights", "new", "other"}
 
 
 def test_a_crawler_that_asks_for_another_source_leaves_the_one_before(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from catalog_server.catalog.catalog import CatalogService
 from catalog_server.catalog.grants import StoredPolicy
@@ -24,6 +25,7 @@ from catalog_server.model.grant import Action, Grant
 from catalog_server.model.names import DatabaseName, TableName
 from catalog_server.model.partition import Partition
 from catalog_server.store import crawlers, grants
+from catalog_server.store import schema as tables
 from catalog_server.store.transaction import now
 from tests.crawlers.conftest import ME, Crawling, names
 from tests.crawlers.test_crawl_files import months
@@ -268,6 +270,28 @@ def test_a_crawler_that_follows_events_is_crawled_in_full_when_it_is_time(local:
     assert (crawl.crawler, crawl.by, crawl.follows, crawl.started_by) == ("raw", "mira", False, StartedBy.EVENTS)
 
 
+@pytest.mark.parametrize("heal", ["1h", "off"])
+def test_what_happened_before_events_were_switched_on_is_found_at_once(local: Crawling, heal: str) -> None:
+    following = Following(local)
+    following.crawl(months(1))
+    local.place.put(months(2))
+    following.change(events="webhook", **{"events.heal": heal})
+    [crawl] = following.crawls.list_crawls(ME, state="QUEUED")
+    assert (crawl.by, crawl.follows, crawl.started_by) == ("mira", False, StartedBy.EVENTS)
+    following.crawls.execute(crawl.id)
+    assert set(following.partitions("flights")) == {"1", "2"}
+
+
+def test_only_another_source_of_events_has_all_crawled(local: Crawling) -> None:
+    following = Following(local)
+    following.crawl(months(1), events="webhook")
+    following.change(events="webhook", sample="3")
+    assert not following.crawls.list_crawls(ME, state="QUEUED")
+    following.change(events="sqs:http://127.0.0.1:1/queue")
+    following.change(events="webhook")  # by the crawl that waits already
+    assert len(following.crawls.list_crawls(ME, state="QUEUED")) == 1
+
+
 def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
     following = Following(local)
     following.crawls.create(
@@ -308,6 +332,73 @@ def test_whoever_may_not_run_a_crawler_has_no_events_followed(tmp_path: Path) ->
         assert (crawl.state, crawl.summary["objects"]) == ("FAILED", 0)
         assert "run" in str(crawl.error).lower()
     service.close()
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Iterator[Following]:
+    """A crawler of which events were told, on behalf of somebody who may not run it."""
+    service = CatalogService(Config(data=tmp_path), StoredPolicy())
+    service.prepare()
+    with service.store.begin() as tx:
+        grants.create(tx, [Grant("user:mira", Action.MANAGE, "server", ()), ANN])
+    following = Following(Crawling(service, local_place(tmp_path)))
+    following.crawl(months(1))
+    ann = Caller(user="ann")
+    following.crawls.update(ann, replace(following.crawls.get(ann, "raw"), options={"events": "webhook"}))
+    following.put(months(2))
+    assert following.follow().state == "FAILED"
+    yield following
+    service.close()
+
+
+ANN = Grant("user:ann", Action.ALTER, "crawler", ("raw",))
+
+
+def later(following: Following, minutes: float) -> None:
+    """Have the crawler, its crawls and its events be so much older."""
+    by = int(minutes * 60_000)
+    with following.catalog.store.begin() as tx:
+        times = {one: tables.crawls.c[one] - by for one in ("created_at", "finished_at")}
+        tx.connection.execute(update(tables.crawls).values(times))
+        tx.connection.execute(update(tables.crawlers).values(created_at=tables.crawlers.c.created_at - by))
+        tx.connection.execute(
+            update(tables.crawler_events).values(received_at=tables.crawler_events.c.received_at - by)
+        )
+
+
+def tries(following: Following) -> int:
+    """How often it is tried to apply events when nothing comes for an afternoon; the worker looks each minute."""
+    count = 0
+    for _ in range(300):
+        later(following, 1)
+        following.events.start_due()
+        for one in following.crawls.list_crawls(ME, state="QUEUED"):
+            count += following.crawls.execute(one.id).follows
+    return count
+
+
+def test_what_cannot_be_applied_is_tried_more_and_more_seldom(failing: Following) -> None:
+    assert tries(failing) == 9  # after 1, 1, 2, 4, 8, ... minutes, and then each hour
+    found = [one for one in failing.crawls.list_crawls(ME) if one.follows]
+    assert [(one.state, "run" in str(one.error).lower()) for one in found] == [("FAILED", True)] * 2
+
+
+def test_an_event_has_it_tried_again_at_once(failing: Following) -> None:
+    tries(failing)
+    with failing.catalog.store.begin() as tx:
+        grants.create(tx, [Grant("user:ann", Action.MANAGE, "server", ())])
+    later(failing, 1)
+    failing.tell("flights/month=2/part.csv")
+    assert failing.follow().state == "SUCCEEDED"
+    assert set(failing.partitions("flights")) == {"1", "2"}
+
+
+def test_events_that_come_all_the_time_do_not_fill_the_history_with_failures(failing: Following) -> None:
+    for _ in range(5):
+        later(failing, 1)
+        failing.tell("flights/month=2/part.csv")
+        assert failing.follow().state == "FAILED"
+    assert len([one for one in failing.crawls.list_crawls(ME) if one.follows]) == 2
 
 
 def test_a_crawl_that_follows_waits_for_none_and_is_no_measure_of_others(local: Crawling) -> None:

@@ -197,10 +197,17 @@ def avro_of(kind: object, value: Any, codec: str = "null") -> bytes:
         ),
         ({"hoodie.properties": properties(table_version="12")}, "has version 12, of which nothing is known"),
         ({"hoodie.properties": properties(table_version="9" * 5000)}, "of which nothing is known"),
-        ({"hoodie.properties": properties() + b"#" * (64 << 20)}, "hoodie.properties: is longer than 64 MiB"),
+        (
+            {"hoodie.properties": properties() + b"#" * (64 << 20)},
+            "properties: is too large: it has 67108907 bytes, and at most 64 MiB",
+        ),
+        (
+            {"hoodie.properties": properties(), "1.commit": PLAIN + b" " * (70 << 20)},
+            f"1.commit: is too large: it has {len(PLAIN) + (70 << 20)} bytes, and at most 64 MiB are read: have its writer",
+        ),
         (
             {"hoodie.properties": properties(), "1.commit": avro_of("string", "x" * (65 << 20), "deflate")},
-            "1.commit: is damaged: ValueError: it is more than 64 MiB",
+            "1.commit: is too large: it has more than 67108864 bytes when it is unpacked",
         ),
         (
             {"hoodie.properties": properties(), "1.commit": avro_of({"type": "array", "items": "null"}, [None] * 9)},

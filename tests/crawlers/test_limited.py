@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
@@ -187,6 +190,35 @@ def test_the_process_has_no_secrets(looks: LimitedLooks, monkeypatch: pytest.Mon
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden")
     assert isinstance(outcome(looks, Files({"a.csv": COLUMNS}), "a.csv"), FileSchema)
     assert b"hidden" not in Path(f"/proc/{looks.pid}/environ").read_bytes()
+
+
+KILLED = """
+import os, signal, tempfile
+from catalog_server.crawlers.limited import LimitedLooks
+from catalog_server.lake.filesystem import Lake
+looks, files = LimitedLooks(), Lake().filesystem("{path}")
+looks.inspect(files, files.stat("{path}"), {{}})
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_temporary_files_of_a_killed_worker_are_swept_by_the_next_and_those_of_others_stay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a.csv").write_bytes(COLUMNS)
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    killed = [sys.executable, "-c", KILLED.format(path=tmp_path / "a.csv")]
+    subprocess.run(killed, env={**os.environ, "TMPDIR": str(temporary)}, check=False)
+    [left] = temporary.iterdir()
+    (left / "half.csv").write_bytes(COLUMNS)
+    monkeypatch.setattr(tempfile, "tempdir", str(temporary))
+    with limited_to(Limits()) as one, limited_to(Limits()) as other:
+        for looks in (one, other):
+            assert isinstance(outcome(looks, Files({"a.csv": COLUMNS}), "a.csv"), FileSchema)
+        assert (left.exists(), len(list(temporary.iterdir()))) == (False, 2)
+    while any(temporary.iterdir()):
+        pass
 
 
 def test_a_process_that_nobody_needs_ends_and_another_one_begins() -> None:

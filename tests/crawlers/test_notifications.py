@@ -5,8 +5,11 @@ from __future__ import annotations
 import base64
 import json
 from typing import Any
+from urllib.parse import quote
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from catalog_server.crawlers.notifications import told, told_by
 from catalog_server.model.crawler import Touch
@@ -173,6 +176,43 @@ def test_what_event_grid_and_pub_sub_say_is_gone_is_not_believed_to_be_there() -
     assert [one.object for one in told(gone + there).touches] == ["", "", "a b.csv", "a b.csv"]
     empty = event_grid("Microsoft.Storage.BlobCreated", url=BLOB, contentLength=0)
     assert told(empty).touches[0].object is None
+
+
+def azure_event(kind: str, name: str, *, is_encoded: bool, **urls: str) -> dict[str, Any]:
+    """An event of Event Grid about a name; its URLs hold the names as they are, or encoded."""
+    root = "https://account.blob.core.windows.net/lake"
+    said = {key: f"{root}/{quote(one) if is_encoded else one}" for key, one in urls.items()}
+    return {**event_grid(kind, **said), "subject": f"/blobServices/default/containers/lake/blobs/{name}"}
+
+
+ODD_NAMES = st.text("ab01%?#&+= ;:@äß€💎'[]{}^`|<>\"\\~!$", min_size=1, max_size=12).map(lambda one: f"f{one}.csv")
+
+
+@given(st.lists(ODD_NAMES, min_size=2, max_size=3), ODD_NAMES, st.booleans())
+@example(["a b", "100%", "x"], "c#d?e=f+g%20h.csv", False)
+@example(["ts=2024-01-01 00%3A00%3A00", "x"], "%41.csv", False)
+@example(["ts=2024-01-01 00%3A00%3A00", "x"], "%41.csv", True)
+def test_names_in_event_grid_s_urls_are_what_they_are(path: list[str], old: str, is_encoded: bool) -> None:
+    *folders, name = path
+    folder, new = "/".join(folders), "/".join(path)
+    created = azure_event("Microsoft.Storage.BlobCreated", new, is_encoded=is_encoded, url=new)
+    renamed = azure_event(
+        "Microsoft.Storage.BlobRenamed", new, is_encoded=is_encoded, destinationUrl=new, sourceUrl=f"{folder}/{old}"
+    )
+    found = [told(created), told(renamed)]
+    told_of = [[one for one in some.touches if one.object is not None] for some in found]
+    there, gone = Touch(f"{AZURE}/{folder}", object=name), Touch(f"{AZURE}/{folder}", object="")
+    assert (told_of, [one.objects for one in found]) == ([[there], [there, gone]], [1, 2])
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [("a b.csv", "a b.csv"), ("a#b?c%20d.csv", "a#b?c%20d.csv"), ("a%20b.csv", "a b.csv"), ("100%.csv", "100%.csv")],
+)
+def test_a_url_without_a_subject_is_as_it_is_where_it_cannot_be_encoded(url: str, name: str) -> None:
+    event = event_grid("Microsoft.Storage.BlobCreated", url=f"https://account.blob.core.windows.net/lake/raw/{url}")
+    del event["subject"]
+    assert told(event).touches[0] == Touch(f"{AZURE}/raw", object=name)
 
 
 def test_event_grid_hears_back_what_it_asks() -> None:

@@ -154,6 +154,25 @@ def test_a_connection_knows_the_password_of_brokers(following: Following, source
         following.catalog.connections.alter(ME, "bus", replace(made, options={**said, "brokers": "evil.example:9092"}))
 
 
+def test_a_connection_that_changes_is_heeded_at_once(following: Following, sources: EventSources, kafka: Kafka) -> None:
+    topic, connections = kafka.create_topic(), following.catalog.connections
+    connections.create(ME, Connection("Bus", "kafka", options={"brokers": kafka.brokers}))
+    following.create("s3://lake/raw/", events=f"kafka:bus/{topic}")
+    kafka.send(topic, event("raw/t/k=1/a.csv"))
+    sources.look()
+    until(following, lambda state: state.waiting == 1)
+    connections.alter(ME, "bus", Connection("Bus", "kafka", options={"brokers": "127.0.0.1:1"}))
+    sources.look()
+    until(following, lambda state: "127.0.0.1:1" in str(state.problem))
+    connections.drop(ME, "bus")
+    kafka.send(topic, event("raw/t/k=2/a.csv"))
+    sources.look()
+    until(following, lambda state: "connection bus" in str(state.problem))
+    connections.create(ME, Connection("Bus", "kafka", options={"brokers": kafka.brokers}))
+    sources.look()
+    assert until(following, lambda state: state.waiting == 2).received == 2
+
+
 def test_a_connection_to_brokers_is_tried(kafka: Kafka, tmp_path: Path) -> None:
     body = {"name": "bus", "kind": "kafka", "options": {"brokers": kafka.brokers}}
     with running_server(tmp_path / "data") as server, httpx.Client(base_url=f"{server.http}/api/v1") as client:

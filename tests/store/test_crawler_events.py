@@ -9,7 +9,7 @@ from catalog_server.crawlers.events import CrawlEvents
 from catalog_server.model.crawler import Crawl, Crawler, Touch
 from catalog_server.store import crawler_events as rows
 from catalog_server.store import crawlers
-from catalog_server.store.transaction import Transaction
+from catalog_server.store.transaction import Transaction, now
 
 T1, T2 = Touch("s3://b/t/k=1", object="a.csv"), Touch("s3://b/t/k=2", object="a.csv")
 
@@ -55,22 +55,43 @@ def test_what_is_touched_again_meanwhile_is_neither_applied_nor_settled(catalog:
     assert unsettled(catalog, crawler) == [T2.folder]
 
 
+def due(catalog: CatalogService) -> list[rows.Due]:
+    with catalog.store.read() as tx:
+        return rows.due(tx)
+
+
+def crawled(catalog: CatalogService, crawl: str, state: str, at: int, **counts: int) -> None:
+    """A crawl that followed, and waited and ended at a time."""
+
+    def work(tx: Transaction) -> None:
+        crawlers.create_crawl(tx, crawl, "raw", "mira", follows=True)
+        ended = {"state": state, "created_at": at, "finished_at": at + 1, "counts": counts}
+        crawlers.change_crawl(tx, crawl, ("QUEUED",), ended)
+        rows.forget_failures(tx, "raw")
+
+    catalog.store.write(work)
+
+
 def test_a_crawl_is_due_while_something_is_touched_and_none_follows(catalog: CatalogService) -> None:
     crawler = follower(catalog)
-
-    def due() -> list[tuple[str, str]]:
-        with catalog.store.read() as tx:
-            return rows.due(tx, 0)
-
-    assert due() == []
+    assert due(catalog) == []
     touch(catalog, crawler, T1)
-    assert due() == [("raw", "mira")]
+    assert due(catalog) == [rows.Due("raw", "mira", 0)]
     catalog.store.write(lambda tx: crawlers.create_crawl(tx, "1", "raw", "mira", follows=True))
-    assert due() == []
-    catalog.store.write(
-        lambda tx: crawlers.change_crawl(tx, "1", ("QUEUED",), {"state": "FAILED", "finished_at": tx.at})
-    )
-    assert due() == []
+    assert due(catalog) == []
+
+
+def test_failures_since_something_went_well_are_told_and_all_but_two_of_them_forgotten(catalog: CatalogService) -> None:
+    touch(catalog, follower(catalog), T1)
+    since = now() + 1_000
+    crawled(catalog, "before", "FAILED", since)
+    crawled(catalog, "well", "SUCCEEDED", since + 10)
+    for number in range(5):
+        crawled(catalog, f"failed {number}", "FAILED", since + 20 + number, partitions_added=int(number == 2))
+    assert due(catalog) == [rows.Due("raw", "mira", 0, since + 20, since + 25)]
+    with catalog.store.read() as tx:
+        kept = [one.id for one in crawlers.list_crawls(tx, "raw")]
+    assert kept == ["failed 4", "failed 2", "failed 0", "well", "before"]
 
 
 def test_a_preview_is_no_crawl_in_full(catalog: CatalogService) -> None:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import update
 
 from catalog_server.catalog.catalog import CatalogService
+from catalog_server.catalog.grants import StoredPolicy
+from catalog_server.config import Config
 from catalog_server.crawlers.crawl import Crawls
 from catalog_server.facades.web.crawl_convert import schedule
 from catalog_server.model.caller import Caller
 from catalog_server.model.crawler import Crawl, Crawler, StartedBy
-from catalog_server.model.errors import Invalid, NotFound
+from catalog_server.model.errors import Denied, Invalid, NotFound
+from catalog_server.model.grant import Action, Grant
 from catalog_server.model.schedule import Missed, Overlap, Schedule
-from catalog_server.store import crawlers, leases
+from catalog_server.store import crawlers, grants, leases
 from catalog_server.store import schedules as rows
 from catalog_server.store.schema import schedules
 from catalog_server.store.transaction import now
@@ -55,6 +59,39 @@ class Scheduling:
 @pytest.fixture
 def scheduling(catalog: CatalogService, caller: Caller) -> Scheduling:
     return Scheduling(catalog, caller)
+
+
+def test_a_crawler_is_not_changed_where_its_schedule_may_not_be(tmp_path: Path) -> None:
+    service = CatalogService(Config(data=tmp_path), StoredPolicy())
+    service.prepare()
+    scheduling, ann = Scheduling(service, Caller(user="mira")), Caller(user="ann")
+    with service.store.begin() as tx:
+        mine = Grant("user:mira", Action.MANAGE, "server", ())
+        hers = [Grant("user:ann", one, "crawler", ("new",)) for one in (Action.CREATE, Action.ALTER, Action.DESCRIBE)]
+        grants.create(tx, [mine, *hers])
+    crawls, daily = scheduling.crawls, scheduling.schedules.with_crawler(ann, DAILY)
+    new = Crawler("new", ("s3://lake/",), "hive", "raw")
+    with pytest.raises(Denied):
+        crawls.create(ann, new, daily)
+    assert crawls.list(scheduling.caller) == []
+    made = crawls.create(ann, new)
+    with pytest.raises(Denied):
+        crawls.update(ann, replace(made, comment="changed"), daily)
+    assert crawls.get(ann, "new") == made
+    service.close()
+
+
+def test_changes_of_one_schedule_at_once_are_all_kept(scheduling: Scheduling) -> None:
+    scheduling.create("raw")
+    changes: list[dict[str, Any]] = [{"zone": "Europe/Berlin"}, {"overlap": Overlap.QUEUE}, {"missed": Missed.NONE}]
+
+    def alter(fields: dict[str, Any]) -> Schedule:
+        return scheduling.schedules.alter(scheduling.caller, "crawler", "raw", lambda found: replace(found, **fields))
+
+    with ThreadPoolExecutor(len(changes)) as people:
+        list(people.map(alter, changes))
+    kept = scheduling.schedules.get(scheduling.caller, "crawler", "raw")
+    assert (kept.zone, kept.overlap, kept.missed) == ("Europe/Berlin", Overlap.QUEUE, Missed.NONE)
 
 
 def test_a_time_is_crawled_once_by_any_number_of_workers(scheduling: Scheduling) -> None:

@@ -6,6 +6,7 @@ import re
 import sqlite3
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -97,6 +98,25 @@ def test_what_a_preview_shows_is_changed_and_previewed_again(open_page: OpenPage
     page.get_by_role("button", name="Discard").click()
     expect(page.get_by_text("Crawler coast is discarded")).to_be_visible()
     expect(page.get_by_role("link", name="coast")).to_have_count(0)
+
+
+def test_the_engine_of_a_crawler_is_chosen_and_changed_back(open_page: OpenPage, seeded: Seed) -> None:
+    page = open_page("/new-crawler")
+    fill_target(page, "wide", location_of(seeded.folder / "wide"), "wide")
+    engine = page.get_by_label("Files are looked at by")
+    expect(engine).to_have_value("this server")
+    expect(page.get_by_text("Spark is for lakes beyond one machine")).to_be_visible()
+    engine.select_option("a Spark application")
+    page.get_by_role("button", name="Create crawler without a preview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("wide")
+    api = f"{seeded.http}/api/v1/crawlers/wide"
+    assert httpx.get(api).json()["options"] == {"engine": "spark"}
+    page.goto(f"{seeded.http}/new-crawler?crawler=wide&step=options")
+    expect(engine).to_have_value("a Spark application")
+    engine.select_option("this server")
+    page.get_by_role("button", name="Save without a preview").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("wide")
+    assert httpx.get(api).json()["options"] == {}
 
 
 def test_a_crawler_is_scheduled_paused_and_has_a_history(open_page: OpenPage, seeded: Seed) -> None:

@@ -45,6 +45,8 @@ class ChangedCrawler(Body):
     table_prefix: str | UnsetType = UNSET
     options: Merge | UnsetType = UNSET
     comment: Maybe = UNSET
+    schedule: NewSchedule | UnsetType | None = UNSET
+    """In place of the one that it has; null takes that away."""
     expected_version: Version | None = None
 
 
@@ -116,13 +118,10 @@ def create_crawler(call: Call, body: NewCrawler) -> CrawlerAnswer:
         options=body.options,
         comment=body.comment,
     )
-    schedule = made(body.schedule) if body.schedule else None
-    if schedule is not None:
-        call.services.schedules.check(schedule)
-    created = call.services.crawls.create(call.caller, new)
-    if schedule is not None:
-        schedule = call.services.schedules.put(call.caller, created.name, schedule)
-    return convert.crawler(created, None, schedule)
+    schedules = call.services.schedules
+    also = schedules.with_crawler(call.caller, made(body.schedule)) if body.schedule else None
+    created = call.services.crawls.create(call.caller, new, also)
+    return convert.crawler(created, None, schedules.of("crawler", [created.id]).get(created.id))
 
 
 @routes.get("/crawlers/{crawler}")
@@ -138,7 +137,11 @@ def alter_crawler(call: Call, crawler: str, body: ChangedCrawler) -> CrawlerAnsw
     check_version(f"crawler {found.name}", body.expected_version, found.version)
     fields = changes(body, "targets", "database", "catalog", "table_prefix", "comment")
     new = replace(found, options=merged(found.options, body.options), **fields)
-    return _answer(call, call.services.crawls.update(call.caller, new))
+    also = None
+    if body.schedule is not UNSET:
+        schedule = made(body.schedule) if body.schedule is not None else None
+        also = call.services.schedules.with_crawler(call.caller, schedule)
+    return _answer(call, call.services.crawls.update(call.caller, new, also))
 
 
 @routes.delete("/crawlers/{crawler}")

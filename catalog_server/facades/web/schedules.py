@@ -82,10 +82,9 @@ def alter_schedule(call: Call, crawler: str, body: ChangedSchedule) -> ScheduleA
     fields = changes(body, "cron", "zone", "missed", "overlap", "paused")
     if fields.keys() == {"paused"}:
         return convert.schedule(schedules.pause(call.caller, "crawler", crawler, paused=fields["paused"]))
-    found = schedules.get(call.caller, "crawler", crawler)
     if not fields:
-        return convert.schedule(found)
-    return convert.schedule(schedules.put(call.caller, crawler, replace(found, **fields)))
+        return convert.schedule(schedules.get(call.caller, "crawler", crawler))
+    return convert.schedule(schedules.alter(call.caller, "crawler", crawler, lambda found: replace(found, **fields)))
 
 
 @routes.delete("/crawlers/{crawler}/schedule")

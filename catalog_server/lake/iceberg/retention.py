@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from catalog_server.lake.iceberg.document import MAIN
 from catalog_server.lake.iceberg.shapes import Json
@@ -80,8 +81,8 @@ def expiry_of(document: Json, now_ms: int, older_than_ms: int | None = None, ret
             kept.add(tip)
             reached.add(tip)
             continue
-        limit = now_ms - int(ref.get("max-snapshot-age-ms", age))
-        count = max(1, int(ref.get("min-snapshots-to-keep", least)))
+        limit = now_ms - int(_said(ref, "max-snapshot-age-ms", age))
+        count = max(1, int(_said(ref, "min-snapshots-to-keep", least)))
         line = list(_ancestors(snapshots, tip))
         reached.update(line)
         kept.update(_kept(line, snapshots, limit, count))
@@ -108,8 +109,14 @@ def _ancestors(snapshots: Mapping[int, Json], tip: int | None) -> Iterator[int]:
 
 def _ref_stays(ref: Json, snapshots: Mapping[int, Json], now_ms: int, age: int | None) -> bool:
     snapshot = snapshots.get(ref["snapshot-id"])
-    limit = ref.get("max-ref-age-ms", age)
+    limit = _said(ref, "max-ref-age-ms", age)
     return snapshot is not None and (limit is None or now_ms - snapshot["timestamp-ms"] <= int(limit))
+
+
+def _said(ref: Json, key: str, default: int | None) -> Any:
+    """What a branch or tag says of itself; a null says nothing."""
+    found = ref.get(key)
+    return default if found is None else found
 
 
 def _number(properties: Mapping[str, object], key: str) -> int | None:

@@ -137,6 +137,18 @@ def test_a_schedule_that_cannot_be_is_refused_and_makes_no_crawler(api: httpx.Cl
     assert api.post("/crawlers/bad/schedule", json={"cron": "* * * * *"}).status_code == 404
 
 
+def test_a_crawler_and_its_schedule_are_changed_together_or_not_at_all(api: httpx.Client) -> None:
+    body = {"name": "together", "targets": ["s3://lake/"], "database": "raw"}
+    api.post("/crawlers", json=body).raise_for_status()
+    changed = api.patch("/crawlers/together", json={"comment": "x", "schedule": {"cron": "15 3 * * mon"}}).json()
+    assert (changed["comment"], changed["schedule"]["words"]) == ("x", "At 03:15 on Monday, UTC")
+    for wrong in ({"schedule": {"cron": "99 * * * *"}}, {"schedule": {"cron": "1 * * * *"}, "expected_version": 1}):
+        assert api.patch("/crawlers/together", json={"comment": "y", **wrong}).status_code in (400, 409)
+        found = api.get("/crawlers/together").json()
+        assert (found["comment"], found["schedule"]["cron"]) == ("x", "15 3 * * mon")
+    assert api.patch("/crawlers/together", json={"schedule": None}).json()["schedule"] is None
+
+
 def test_times_of_a_cron_text_are_told_before_it_is_kept(api: httpx.Client) -> None:
     asked = {"cron": "*/10 * * * *", "zone": "Asia/Tokyo", "count": 3}
     found = api.get("/schedules/times", params=asked).json()

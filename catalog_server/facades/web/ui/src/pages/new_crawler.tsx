@@ -51,7 +51,8 @@ const CHOICES: readonly { key: string; label: string; words: Readonly<Record<str
     words: { false: "as many tables as there are", true: "one table" },
   },
 ];
-const CHOSEN_BY_WORDS = new Set([...CHOICES.map((each) => each.key), "exclude", "tables_max"]);
+const ENGINES: Readonly<Record<string, string>> = { local: "this server", spark: "a Spark application" };
+const CHOSEN_BY_WORDS = new Set([...CHOICES.map((each) => each.key), "engine", "exclude", "tables_max"]);
 
 interface Draft {
   name: string;
@@ -115,6 +116,7 @@ async function keep(draft: Draft, known: Crawler | undefined): Promise<Crawler> 
     table_prefix: draft.prefix.trim(),
   };
   const schedule = bodyOf(draft.schedule);
+  const before = known === undefined || known.schedule === null ? null : bodyOf(chosenOf(known.schedule));
   if (known === undefined)
     return post<Crawler>(["crawlers"], {
       ...shared,
@@ -124,15 +126,15 @@ async function keep(draft: Draft, known: Crawler | undefined): Promise<Crawler> 
       ...(schedule === null ? {} : { schedule }),
     });
   const gone = Object.keys(known.options).filter((key) => options[key] === undefined);
-  const changed = await patch<Crawler>(["crawlers", known.name], {
+  return patch<Crawler>(["crawlers", known.name], {
     ...shared,
     comment,
     options: { ...options, ...Object.fromEntries(gone.map((key) => [key, null])) },
+    // one that stays as it is stays in the name of whoever made it
+    ...(JSON.stringify(schedule) === JSON.stringify(before)
+      ? {}
+      : { schedule: schedule === null ? null : { ...schedule, paused: known.schedule?.paused ?? false } }),
   });
-  const parts = ["crawlers", known.name, "schedule"];
-  if (schedule !== null) await post(parts, { ...schedule, paused: known.schedule?.paused ?? false });
-  else if (known.schedule !== null) await remove(parts);
-  return changed;
 }
 
 function Steps({ at, onGo }: { at: number; onGo?: (step: number) => void }) {
@@ -224,6 +226,29 @@ function TargetFields({ draft, set, named }: FieldsProps & { named: boolean }) {
   );
 }
 
+/** Who lists a target and looks at its files; an engine that is not known stays what it is. */
+function EngineField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  const engine = value === "" ? "local" : value;
+  const words = engine in ENGINES ? ENGINES : { ...ENGINES, [engine]: engine };
+  return (
+    <SelectField
+      label="Files are looked at by"
+      value={words[engine] ?? engine}
+      onChange={(word) => {
+        const chosen = Object.keys(words).find((each) => words[each] === word) ?? "";
+        onChange(chosen === "local" ? "" : chosen);
+      }}
+      options={Object.values(words)}
+      hint={
+        <>
+          Spark is for lakes beyond one machine, and finds the same tables; the server needs{" "}
+          <code>catalog engines install spark</code>.
+        </>
+      }
+    />
+  );
+}
+
 function OptionFields({ draft, set }: FieldsProps) {
   const option = (key: string, value: string) => set({ options: { ...draft.options, [key]: value } });
   return (
@@ -264,6 +289,7 @@ function OptionFields({ draft, set }: FieldsProps) {
           placeholder="**/tmp/**, *.bak"
           hint="Globs below the target, with commas between them."
         />
+        <EngineField value={draft.options.engine ?? ""} onChange={(value) => option("engine", value)} />
         <details>
           <summary className="muted">Further options: CSV, logs, JSON, XML, depth of tables, samples</summary>
           <TextField
