@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,8 +16,8 @@ pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def invoices(seeded: Seed, tmp_path: Path) -> str:
-    """A table of XML that a crawler found; the path of its page."""
+def invoices(seeded: Seed, tmp_path: Path) -> Iterator[str]:
+    """A table of XML that a crawler found, gone afterwards; the path of its page."""
     (tmp_path / "invoices").mkdir()
     body = "<all><invoice><Total>1.5</Total></invoice><invoice><Total>2.5</Total></invoice></all>"
     (tmp_path / "invoices" / "a.xml").write_text(body)
@@ -24,7 +25,9 @@ def invoices(seeded: Seed, tmp_path: Path) -> str:
     seeded.call("POST", "/crawlers", {"name": name, "targets": [tmp_path.as_uri()], "database": name})
     crawl = seeded.call("POST", f"/crawlers/{name}/crawls", {})
     seeded.call("GET", f"/crawls/{crawl['id']}?wait_ms=30000")
-    return f"/catalogs/hive/{name}/invoices"
+    yield f"/catalogs/hive/{name}/invoices"
+    seeded.call("DELETE", f"/catalogs/hive/databases/{name}?cascade=true")
+    seeded.call("DELETE", f"/crawlers/{name}")
 
 
 def test_the_note_leads_to_a_job_and_the_job_to_the_table(open_page: OpenPage, invoices: str) -> None:
