@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
@@ -19,21 +21,34 @@ pytestmark = [pytest.mark.s3, pytest.mark.postgresql]
 ROUNDS = 15
 
 
+@dataclass(frozen=True)
+class Door:
+    """A server and a client of its REST catalog."""
+
+    server: RunningServer
+    client: httpx.Client
+
+
 @pytest.fixture
-def pair(postgresql_url: str, tmp_path: Path) -> Iterator[tuple[RunningServer, RunningServer]]:
+def pair(postgresql_url: str, tmp_path: Path) -> Iterator[list[Door]]:
     """Both serve the same store; they share the key that seals secrets."""
     environment = {"CATALOG_SERVER__SECURITY__SECRET_KEY": "k" * 43 + "="}
-    with running_server(tmp_path / "one", store=postgresql_url, environment=environment) as one:
-        with running_server(tmp_path / "two", store=postgresql_url, environment=environment) as two:
-            yield one, two
+    with ExitStack() as stack:
+        doors = []
+        for name in ("one", "two"):
+            running = running_server(tmp_path / name, store=postgresql_url, environment=environment)
+            server = stack.enter_context(running)
+            client = stack.enter_context(httpx.Client(base_url=server.iceberg, timeout=60, trust_env=False))
+            doors.append(Door(server, client))
+        yield doors
 
 
 def test_a_commit_and_a_profile_changed_by_one_are_told_by_the_other(
-    pair: tuple[RunningServer, RunningServer], s3_server: S3, s3_bucket: str
+    pair: list[Door], s3_server: S3, s3_bucket: str
 ) -> None:
     """Each load comes right after the change, and twice, so that the second may be given from memory."""
-    make_profile(pair[0], s3_server, s3_bucket, vending=False)
-    clients = [httpx.Client(base_url=server.iceberg, timeout=60, trust_env=False) for server in pair]
+    make_profile(pair[0].server, s3_server, s3_bucket, vending=False)
+    clients = [door.client for door in pair]
     clients[0].post("/v1/namespaces", json={"namespace": ["n"]}).raise_for_status()
     create_table(clients[0], "n", "t", location=f"s3://{s3_bucket}/t")
     path = "/v1/namespaces/n/tables/t"
@@ -49,7 +64,7 @@ def test_a_commit_and_a_profile_changed_by_one_are_told_by_the_other(
     change = {
         "options": {"endpoint": s3_server.endpoint, "region": "elsewhere-1", "path_style": "true", "allow_http": "true"}
     }
-    httpx.patch(f"{pair[0].http}/api/v1/connections/{s3_bucket}", json=change).raise_for_status()
+    httpx.patch(f"{pair[0].server.http}/api/v1/connections/{s3_bucket}", json=change).raise_for_status()
     time.sleep(PROFILES_KEPT_SECONDS)
     for client in clients:
         assert client.get(path).json()["config"]["client.region"] == "elsewhere-1"
