@@ -88,8 +88,9 @@ def followed(tx: Transaction, caller: Caller, crawler: Crawler, before: Crawler 
         return crawler
     rows.follow(tx, crawler, caller.user)
     if before is not None and source != before.options.get("events"):
-        waiting = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
-        if "QUEUED" not in waiting.values():
+        at_work = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
+        waiting = [crawlers.get_crawl(tx, one) for one, state in at_work.items() if state == "QUEUED"]
+        if all(one is None or one.undo_of for one in waiting):
             crawlers.create_crawl(tx, new_crawl_id(), crawler.name, caller.user, started_by=StartedBy.EVENTS)
     return crawler
 

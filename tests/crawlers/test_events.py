@@ -292,6 +292,14 @@ def test_only_another_source_of_events_has_all_crawled(local: Crawling) -> None:
     assert len(following.crawls.list_crawls(ME, state="QUEUED")) == 1
 
 
+def test_an_undo_that_waits_is_no_crawl_in_full(local: Crawling) -> None:
+    following = Following(local)
+    crawl = following.crawl(months(1))
+    following.crawls.undo(ME, crawl.id)
+    following.change(events="webhook")
+    assert sorted(bool(one.undo_of) for one in following.crawls.list_crawls(ME, state="QUEUED")) == [False, True]
+
+
 def test_events_count_for_targets_as_they_are_now(local: Crawling) -> None:
     following = Following(local)
     following.crawls.create(
