@@ -16,13 +16,10 @@ from decimal import Decimal
 from typing import IO, Any, cast
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample
-from catalog_server.lake.formats.json import without_clashes
-from catalog_server.lake.formats.widen import FIELDS_MAX, settle, widen
-from catalog_server.model.table import Column
+from catalog_server.lake.formats.json import ROWS_MAX, array_of, columns_of, of_rows
 from catalog_server.model.types import DataType
 
 MAGIC = b"\xe0\x01\x00\xea"
-ROWS_MAX = 10_000
 TEXT_BYTES_MAX = 16 * 1024 * 1024
 """A longer string is refused, so that one file cannot fill the memory."""
 _TEXT_MAGIC = b"$ion_1_0"
@@ -34,7 +31,7 @@ _VOID, _STRING = DataType("void"), DataType("string")
 
 
 class Broken(ValueError):
-    """What is wrong with a stream of Ion; `after` rows were read."""
+    """What is wrong with a stream of Ion."""
 
     def __init__(self, reason: str, *, ends: bool = False) -> None:
         super().__init__(reason)
@@ -49,27 +46,27 @@ def looks_like_ion(body: bytes) -> bool:
 
 def inspect(sample: Sample) -> FileSchema:
     """The fields of the first rows; raises `FileProblem`."""
-    kind, count = _VOID, 0
-    try:
-        for row in rows(io.BytesIO(sample.body)):
-            kind = widen(kind, infer(row), text=True) or _STRING
-            count += 1
-            if kind == _STRING or len(kind.fields) > FIELDS_MAX:
-                raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
-            if count >= ROWS_MAX:
-                break
-    except Broken as broken:
-        if sample.complete or not broken.ends:
-            reason = "it breaks off: the file is truncated" if broken.ends else f"damaged Ion: {broken}"
-            raise FileProblem(f"{reason} (after {count} rows)") from broken
+    kind, count = of_rows(_kinds(sample))
     if count == 0:
         raise FileProblem(f"no complete struct of Ion in the first {len(sample.body)} bytes")
     if not kind.fields:
         raise FileProblem("structs of Ion without any field")
-    fields, notes = without_clashes(kind)
-    columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
+    columns, notes = columns_of(kind)
     options = {"compression": sample.compression} if sample.compression else {}
     return FileSchema("ion", columns, options, count if sample.complete and count < ROWS_MAX else None, notes)
+
+
+def _kinds(sample: Sample) -> Iterator[DataType]:
+    """The types of the rows of a sample; raises `FileProblem` where it is damaged, or ends too early and is all of its file."""
+    count = 0
+    try:
+        for row in rows(io.BytesIO(sample.body)):
+            yield infer(row)
+            count += 1
+    except Broken as broken:
+        if sample.complete or not broken.ends:
+            reason = "it breaks off: the file is truncated" if broken.ends else f"damaged Ion: {broken}"
+            raise FileProblem(f"{reason} (after {count} rows)") from broken
 
 
 def rows(stream: IO[bytes]) -> Iterator[dict[str, Any]]:
@@ -123,10 +120,7 @@ def infer(value: Any, depth: int = 0) -> DataType:
     if hasattr(value, "items"):
         return DataType("struct", fields=tuple((name, infer(inner, depth + 1)) for name, inner in value.items()))
     if isinstance(value, list | tuple):
-        element = _VOID
-        for inner in value:
-            element = widen(element, infer(inner, depth + 1), text=True) or _STRING
-        return DataType("array", fields=(("element", element),))
+        return array_of(infer(inner, depth + 1) for inner in value)
     return _STRING
 
 

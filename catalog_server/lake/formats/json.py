@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import IO, Any
 
 from catalog_server.lake.formats.base import FileProblem, FileSchema, Sample, decode, whole_lines
@@ -57,22 +57,14 @@ def inspect(sample: Sample, path: str = "") -> FileSchema:
     if encoding != "UTF-8":
         raise FileProblem("JSON that is not UTF-8")
     several = _over_several_lines(text)
-    kind, rows = _VOID, 0
     whole = sample.complete
     read = _rows_at(text, whole, parse_path(path) if path else ()) if several or path else _lines(text, whole)
-    for row in read:
-        kind = widen(kind, row, text=True) or _STRING
-        rows += 1
-        if kind == _STRING or len(kind.fields) > FIELDS_MAX:
-            raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
-        if rows >= ROWS_MAX:
-            break
+    kind, rows = of_rows(read)
     if rows == 0:
         raise FileProblem(f"no complete JSON object in the first {len(sample.body)} bytes")
     if not kind.fields:
         raise FileProblem("JSON objects without any field")
-    fields, notes = without_clashes(kind)
-    columns = tuple(Column(name, str(settle(inner))) for name, inner in fields)
+    columns, notes = columns_of(kind)
     complete = sample.complete and rows < ROWS_MAX
     if path:
         return FileSchema("json", columns, _options(sample) | {PATH: path}, rows if complete else None, notes)
@@ -184,20 +176,38 @@ def infer(value: Any, depth: int = 0) -> DataType:
         return _STRING
     if isinstance(value, dict):
         return DataType("struct", fields=tuple((name, infer(inner, depth + 1)) for name, inner in value.items()))
+    return array_of(infer(inner, depth + 1) for inner in value)
+
+
+def array_of(kinds: Iterable[DataType]) -> DataType:
+    """The type of an array of values of these types."""
     element = _VOID
-    for inner in value:
-        element = widen(element, infer(inner, depth + 1), text=True) or _STRING
+    for kind in kinds:
+        element = widen(element, kind, text=True) or _STRING
     return DataType("array", fields=(("element", element),))
 
 
-def without_clashes(kind: DataType) -> tuple[list[tuple[str, DataType]], tuple[str, ...]]:
-    """The fields without those that differ from an earlier one in case alone, and without nameless ones."""
-    fields: list[tuple[str, DataType]] = []
+def of_rows(kinds: Iterable[DataType]) -> tuple[DataType, int]:
+    """The type that holds the first rows, up to `ROWS_MAX`, and how many they are; raises `FileProblem` for too many fields."""
+    whole, count = _VOID, 0
+    for kind in kinds:
+        whole = widen(whole, kind, text=True) or _STRING
+        count += 1
+        if whole == _STRING or len(whole.fields) > FIELDS_MAX:
+            raise FileProblem(f"more than {FIELDS_MAX} different fields: its keys seem to be data")
+        if count >= ROWS_MAX:
+            break
+    return whole, count
+
+
+def columns_of(kind: DataType) -> tuple[tuple[Column, ...], tuple[str, ...]]:
+    """The fields without those that differ from an earlier one in case alone, and without nameless ones, which notes tell."""
+    columns: list[Column] = []
     notes, seen = [], set()
     for name, inner in kind.fields:
         if not name.strip() or name.lower() in seen:
             notes.append(f"field {name!r} is left out: it is nameless or differs from another in case alone")
             continue
         seen.add(name.lower())
-        fields.append((name, inner))
-    return fields, tuple(notes)
+        columns.append(Column(name, str(settle(inner))))
+    return tuple(columns), tuple(notes)
