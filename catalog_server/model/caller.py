@@ -52,9 +52,15 @@ def bearer_token(authorization: str) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def parse_run_token(token: str) -> tuple[str, str] | None:
+def _parse_run_token(token: str) -> tuple[str, str] | None:
     """The user and the run in a token made by `run_token`, or None for any other token."""
     if not token.startswith(_RUN_MARK):
         return None
     run, _, user = token.removeprefix(_RUN_MARK).partition(":")
     return (unquote(user) or "anonymous", run) if run else None
+
+
+def caller_of_token(token: str, via: str, run: str | None = None) -> Caller:
+    """Who shows a bearer token: a run names itself by it, everyone else is anonymous and may work for a `run` said beside it."""
+    named = _parse_run_token(token)
+    return Caller(named[0], via=via, run=named[1]) if named else Caller(via=via, run=run)

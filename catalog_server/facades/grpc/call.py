@@ -18,7 +18,7 @@ from google.protobuf.message_factory import GetMessageClass
 
 from catalog_server.facades.grpc import errors, metrics
 from catalog_server.facades.grpc.setup import Bearer, user_of
-from catalog_server.model.caller import RUN_HEADER, Caller, bearer_token, parse_run_token
+from catalog_server.model.caller import RUN_HEADER, Caller, bearer_token, caller_of_token
 from catalog_server.model.errors import Invalid
 
 if TYPE_CHECKING:
@@ -137,9 +137,7 @@ class Dispatcher:
             loop = asyncio.get_running_loop()
             user = await loop.run_in_executor(self.threads, user_of, token, self.bearers)
             return Call(Caller(user=user, via=VIA, run=run), self.threads)
-        named = parse_run_token(token)
-        caller = Caller(user=named[0], via=VIA, run=named[1]) if named else Caller(via=VIA, run=run)
-        return Call(caller, self.threads)
+        return Call(caller_of_token(token, VIA, run), self.threads)
 
 
 def spelled(name: str) -> str:

@@ -22,7 +22,7 @@ from catalog_server.facades.iceberg.bodies import Bodies
 from catalog_server.facades.iceberg.call import Call, done
 from catalog_server.facades.iceberg.queues import Queues
 from catalog_server.facades.iceberg.races import Races
-from catalog_server.model.caller import RUN_HEADER, Caller, bearer_token, parse_run_token
+from catalog_server.model.caller import RUN_HEADER, Caller, bearer_token, caller_of_token
 from catalog_server.model.errors import CatalogError, Invalid
 from catalog_server.services import Services
 
@@ -269,10 +269,7 @@ def find(method: str, segments: list[str]) -> tuple[Route, str | None, dict[str,
 
 def caller_of(headers: Headers) -> Caller:
     """Who asks: a run names itself by a header or by its token, everyone else is anonymous."""
-    named = parse_run_token(bearer_token(headers.get("authorization", "")))
-    if named is not None:
-        return Caller(user=named[0], via=VIA, run=named[1])
-    return Caller(via=VIA, run=headers.get(RUN_HEADER))
+    return caller_of_token(bearer_token(headers.get("authorization", "")), VIA, headers.get(RUN_HEADER))
 
 
 def _refuse_media(headers: Headers) -> Response | None:

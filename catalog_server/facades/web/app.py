@@ -42,7 +42,7 @@ from catalog_server.facades.web.health import Health
 from catalog_server.facades.web.pages import Pages
 from catalog_server.facades.web.routing import Call, Operation, Router
 from catalog_server.facades.web.wire import decode, decode_query, encode
-from catalog_server.model.caller import Caller, bearer_token, parse_run_token
+from catalog_server.model.caller import bearer_token, caller_of_token
 from catalog_server.model.errors import Invalid
 
 if TYPE_CHECKING:
@@ -118,10 +118,9 @@ class Api:
     def _call(self, request: Request) -> Call:
         via = "cli" if request.headers.get("user-agent", "").startswith(CLI_AGENT) else "api"
         token = bearer_token(request.headers.get("authorization", "")) or None
-        named = parse_run_token(token or "")
         return Call(
             self.services,
-            Caller(named[0], via=via, run=named[1]) if named else Caller(via=via),
+            caller_of_token(token or "", via),
             f"{request.scope['scheme']}://{request.headers.get('host', '')}",
             request.headers.get("last-event-id"),
             self.run,
