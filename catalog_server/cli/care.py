@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from catalog_server.cli.client import Catalog, Server, connect, path
-from catalog_server.cli.output import Failure, Output, Progress, Quiet, chosen, print_list, print_one
+from catalog_server.cli.output import Failure, NoWait, Output, Progress, Quiet, chosen, print_list, print_one
 from catalog_server.cli.tables import table_path
 from catalog_server.model.care import age_ms, size_bytes
 
@@ -18,7 +18,6 @@ IgnoreUnreadable = Annotated[
     bool, typer.Option("--ignore-unreadable", help="Go on though the files of some other tables cannot be told.")
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done; change and delete nothing.")]
-NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once it is queued; else wait, and Ctrl-C cancels it.")]
 _COLUMNS = ("id", "operation", "database", "table", "dry_run", "state", "created_at", "finished_at", "error")
 
 

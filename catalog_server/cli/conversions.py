@@ -6,9 +6,9 @@ from typing import Annotated
 
 import typer
 
-from catalog_server.cli.client import Catalog, Server, connect, located, pairs, path, split_name
-from catalog_server.cli.jobs import finished
-from catalog_server.cli.output import Format, Output, Progress, Quiet, chosen, print_one, say
+from catalog_server.cli.client import Catalog, Server, connect, located, pairs, split_name
+from catalog_server.cli.jobs import follow
+from catalog_server.cli.output import Format, NoWait, Output, Quiet, chosen, print_one, say
 from catalog_server.cli.tables import Name, table_path
 
 
@@ -25,9 +25,7 @@ def convert_table(
     job: Annotated[str | None, typer.Option(help="Name of the job, else made of the table's.")] = None,
     configuration: Annotated[list[str] | None, typer.Option("--conf", help="Setting of the engine, KEY=VALUE.")] = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the job's script; make nothing.")] = False,
-    no_wait: Annotated[
-        bool, typer.Option("--no-wait", help="Return once the run is queued; else Ctrl-C cancels it.")
-    ] = False,
+    no_wait: NoWait = False,
     quiet: Quiet = False,
     catalog: Catalog = None,
     output: Output = None,
@@ -62,11 +60,6 @@ def convert_table(
             print_one(planned, output)
         return
     made = client.post(where, {**wanted, "configuration": pairs(configuration or [], "--conf")})
-    run = made["run"]
     if not quiet:
         say(f"job {made['job']['name']} makes {made['database']}.{made['table']}")
-    if not no_wait:
-        with Progress(f"convert {name}", quiet) as told:
-            run = client.wait(path("runs", run["id"]), run, told)
-    print_one(run, output)
-    finished(run)
+    follow(client, made["run"], f"convert {name}", not no_wait, quiet, output)

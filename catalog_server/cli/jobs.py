@@ -89,15 +89,15 @@ def run_job(
     """
     client = connect(server)
     run = client.post(path("jobs", name, "runs"), {"arguments": pairs(arg or [], "--arg"), "engine": engine})
+    follow(client, run, f"job {name}", wait, quiet, output)
+
+
+def follow(client: Client, run: dict[str, Any], label: str, wait: bool, quiet: bool, output: Format | None) -> None:
+    """Print a run, with `wait` once it has ended; raises `Failure` with the exit code of one that did not succeed."""
     if wait:
-        with Progress(f"job {name}", quiet) as told:
+        with Progress(label, quiet) as told:
             run = client.wait(path("runs", run["id"]), run, told)
     print_one(run, output)
-    finished(run)
-
-
-def finished(run: dict[str, Any]) -> None:
-    """Raise `Failure` with the exit code of a run that ended and did not succeed."""
     if run["state"] in ("FAILED", "CANCELLED", "TIMED_OUT"):
         words = run["error"] or f"see `catalog jobs logs {run['id']}`"
         state = run["state"].lower().replace("_", " ")

@@ -34,6 +34,7 @@ Output = Annotated[
     typer.Option("--output", "-o", help="How to print: a table on a terminal, JSON lines elsewhere, unless said here."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only the result.")]
+NoWait = Annotated[bool, typer.Option("--no-wait", help="Return once it is queued; else wait, and Ctrl-C cancels it.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before destroying something.")]
 
 
