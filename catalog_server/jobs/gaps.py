@@ -147,19 +147,18 @@ class Gaps:
             if target.is_iceberg and this._write.source is None:
                 this.format("iceberg")
             partitions = [str(column) for column in this._write.partitioning_cols]
-            if not target.is_iceberg:
-                null_keys.refuse(this, partitions or _partitions(this._spark, target))
 
             def create(table: str) -> None:
                 this.mode("error")
                 if target.is_iceberg:
                     gaps._create_iceberg(this, table, partitions, {}, lambda: original(this, table))
                 else:
+                    null_keys.refuse(this, partitions)
                     original(this, table)
 
             mode = (this._write.mode or "").lower()
             if mode != "overwrite":
-                if target.is_iceberg and not this._spark.catalog.tableExists(target.quoted()):
+                if not this._spark.catalog.tableExists(target.quoted()):
                     create(target.quoted())
                 elif not (mode == "append" and gaps._append(this, target)):
                     original(this, name)
@@ -280,6 +279,8 @@ class Gaps:
         held = {name.lower(): name for name in frame.columns}
         columns = [name.strip("`").lower() for name in self._order(writer._spark, target)]
         if sorted(held) != sorted(columns) or len(held) != len(frame.columns):
+            if not target.is_iceberg:
+                null_keys.refuse(writer, _partitions(writer._spark, target))
             return False
         frame.select(*(nested.quoted(held[name]) for name in columns)).write.insertInto(target.quoted())
         return True
