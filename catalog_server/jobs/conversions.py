@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from catalog_server.jobs.jobs import Jobs
+from catalog_server.jobs.nested import quoted
 from catalog_server.lake.formats.faces import OPEN_CSV, READABLE_BY
 from catalog_server.lake.locations import is_under
 from catalog_server.model.caller import Caller
@@ -21,7 +22,7 @@ from catalog_server.model.job import Job, JobRun
 from catalog_server.model.names import DatabaseName, TableName, name_key
 from catalog_server.model.spark_schema import spark_columns
 from catalog_server.model.table import Table, TableKind
-from catalog_server.model.types import DataType, parse_type, to_trino
+from catalog_server.model.types import DataType, identifier, parse_type, to_trino
 
 if TYPE_CHECKING:
     from catalog_server.catalog.catalog import CatalogService
@@ -59,7 +60,7 @@ class Conversions:
         _check_places(source, target, wanted.location)
         job = _job(source, target, wanted)
         exists = self._is_there(caller, job)
-        if not exists and self._has_table(caller, target):
+        if not exists and self._catalog.tables.get_many(caller, target.parent, [target.table]):
             raise AlreadyExists("table", str(target))
         return Converting(wanted, job, target, source.parameters.get(READABLE_BY), exists)
 
@@ -76,13 +77,6 @@ class Conversions:
         name = wanted.table or f"{wanted.source.table}_{wanted.format}"
         self._catalog.databases.get(caller, DatabaseName(home, database))
         return TableName(home, database, name)
-
-    def _has_table(self, caller: Caller, name: TableName) -> bool:
-        try:
-            self._catalog.tables.get(caller, name)
-        except NotFound:
-            return False
-        return True
 
     def _is_there(self, caller: Caller, job: Job) -> bool:
         """Whether a job of this name does just this; raises `AlreadyExists` for one that does something else."""
@@ -162,12 +156,9 @@ def _reader(source: Table, wanted: Conversion) -> tuple[str, str]:
 
 def _by_sql(source: Table, format: str) -> str:
     columns = ",\n    ".join(_selected(source, format))
-    statement = f"SELECT\n    {columns}\nFROM {'.'.join(map(_quoted, _path(source)))}"
+    path = source.catalog, source.database, source.name
+    statement = f"SELECT\n    {columns}\nFROM {'.'.join(map(identifier, path))}"
     return f"rows = read_sql(spark, {_literal(statement)})"
-
-
-def _path(source: Table) -> tuple[str, str, str]:
-    return source.catalog, source.database, source.name
 
 
 def _key(name: TableName) -> tuple[str, ...]:
@@ -185,9 +176,9 @@ def _selected(source: Table, format: str) -> list[str]:
     for column in (*columns, *source.partition_keys):
         known = spark.get(name_key(column.name))
         kind = parse_type(column.type)
-        name = _quoted(name_key(column.name))
+        name = identifier(name_key(column.name))
         wanted = parse_type(known.type) if known and texts and column in columns else kind
-        shown = _quoted(known.name if known else column.name)
+        shown = identifier(known.name if known else column.name)
         value = _typed(name, kind, wanted, null, format)
         found.append(value if value == shown else f"{value} AS {shown}")
     return found
@@ -211,7 +202,7 @@ def _by_engine(source: Table, reader: str) -> str:
 
 
 def _spark_name(name: TableName) -> str:
-    return ".".join("`" + part.replace("`", "``") + "`" for part in (*name.database.split("."), name.table))
+    return ".".join(map(quoted, (*name.database.split("."), name.table)))
 
 
 def _write(target: TableName, wanted: Conversion, keys: list[str]) -> str:
@@ -224,10 +215,6 @@ def _write(target: TableName, wanted: Conversion, keys: list[str]) -> str:
     if wanted.location:
         return f"{writer}.parquet({_literal(wanted.location)})"
     return f'{writer}.format("parquet").saveAsTable({_literal(_spark_name(target))})'
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _text(value: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from catalog_server.jobs.nested import quoted
+
 
 def refuse(writer: Any, names: Sequence[str]) -> None:
     """Have what a writer of Spark Connect's client writes fail at the first NULL in one of these columns.
@@ -21,7 +23,7 @@ def refuse(writer: Any, names: Sequence[str]) -> None:
         return
     guarded = {}
     for field in columns:
-        column = f.col("`" + field.name.replace("`", "``") + "`")
+        column = f.col(quoted(field.name))
         reason = f"NULL in the partition column {field.name}, which sail cannot write to files: fill it, or use spark or Iceberg"
         error = f.raise_error(f.lit(reason)).cast(field.dataType)
         guarded[field.name] = f.when(column.isNull(), error).otherwise(column)

@@ -216,14 +216,15 @@ _DUCKDB = {
 }
 
 
-def _identifier(name: str) -> str:
+def identifier(name: str) -> str:
+    """A name between double quotes, as Trino and DuckDB have it."""
     return '"' + name.replace('"', '""') + '"'
 
 
 def to_trino(kind: DataType) -> str:
     """The type in Trino's language."""
     if kind.name == "struct":
-        return f"row({', '.join(f'{_identifier(name)} {to_trino(inner)}' for name, inner in kind.fields)})"
+        return f"row({', '.join(f'{identifier(name)} {to_trino(inner)}' for name, inner in kind.fields)})"
     if kind.name in ("array", "map"):
         return f"{kind.name}({', '.join(to_trino(inner) for _, inner in kind.fields)})"
     if kind.arguments:
@@ -235,7 +236,7 @@ def to_duckdb(kind: DataType) -> str:
     """The type in DuckDB's language."""
     inner: Callable[[DataType], str] = to_duckdb
     if kind.name == "struct":
-        return f"STRUCT({', '.join(f'{_identifier(name)} {inner(part)}' for name, part in kind.fields)})"
+        return f"STRUCT({', '.join(f'{identifier(name)} {inner(part)}' for name, part in kind.fields)})"
     if kind.name == "array":
         return f"{inner(kind.fields[0][1])}[]"
     if kind.name == "map":

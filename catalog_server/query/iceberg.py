@@ -6,9 +6,10 @@ from typing import Any
 
 from catalog_server.lake.iceberg.storage import file_io_properties
 from catalog_server.model.errors import CatalogError, Unavailable, Unsupported
+from catalog_server.model.types import identifier
 from catalog_server.query.plan import predicate_from_json
 from catalog_server.query.scans import empty, fill
-from catalog_server.query.types import identifier, text_literal
+from catalog_server.query.types import text_literal
 
 
 def look_up(scan: dict[str, Any]) -> list[str]:

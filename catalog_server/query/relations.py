@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from catalog_server.model.errors import Invalid, InvalidQuery, Unsupported
+from catalog_server.model.types import identifier
 from catalog_server.query.casts import coerce, common
 from catalog_server.query.expressions import Expressions
 from catalog_server.query.scope import Field, Origin, Query, Relation, Scan, Scope, Value, rename
-from catalog_server.query.types import BIGINT, Type, identifier, physical_names, widen, widen_all
+from catalog_server.query.types import BIGINT, Type, physical_names, widen, widen_all
 from catalog_server.query.values import field_of
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from catalog_server.model.errors import Unsupported
+from catalog_server.model.types import identifier
 from catalog_server.query.rows import Rows
-from catalog_server.query.types import identifier, text_literal
+from catalog_server.query.types import text_literal
 
 CONSTANT_GROUPS_MAX = 16
 """Up to so many different partitions become one SELECT each; more are told apart by the number of the file."""

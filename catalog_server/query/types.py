@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from catalog_server.model.errors import Invalid, Unsupported
-from catalog_server.model.types import DataType
+from catalog_server.model.types import DataType, identifier
 
 VARCHAR_LENGTH_MAX = 2147483647
 DECIMAL_DIGITS_MAX = 38
@@ -171,11 +171,6 @@ def physical(kind: Type) -> str:
         parts = zip(physical_names(kind), kind.fields, strict=True)
         return f"STRUCT({', '.join(identifier(name) + ' ' + physical(inner) for name, (_, inner) in parts)})"
     return _PHYSICAL.get(kind.name, kind.name.upper())
-
-
-def identifier(name: str) -> str:
-    """A name quoted for DuckDB."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def text_literal(text: str) -> str:

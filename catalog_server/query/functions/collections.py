@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from catalog_server.model.types import identifier
 from catalog_server.query.casts import as_text, coerce, common, fail
 from catalog_server.query.functions.registry import Call, handler
 from catalog_server.query.scope import Value
@@ -15,7 +16,6 @@ from catalog_server.query.types import (
     VARCHAR,
     Type,
     array,
-    identifier,
     map_of,
     physical,
     physical_names,
