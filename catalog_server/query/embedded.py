@@ -20,9 +20,9 @@ from catalog_server.query.worker import read_frame, write_frame
 
 START_SECONDS = 60.0
 CANCEL_SECONDS = 2.0
+"""How long a worker may take to react to an interrupt before it is killed."""
 ABANDONED_SECONDS = 120.0
 """After so long without a question the end of a job's query is of no interest to the job."""
-"""How long a worker may take to react to an interrupt before it is killed."""
 _KEPT_VARIABLES = (
     "PATH",
     "HOME",

@@ -204,22 +204,24 @@ class Queries:
 
     def rows(self, caller: Caller, name: str, offset: int = 0, count: int = 1000) -> tuple[Query, Rows]:
         """Rows of a finished query as JSON values; raises `NotFound`, and `Invalid` when it did not finish."""
-        query = self.get(caller, name)
-        if query.state is not QueryState.FINISHED:
-            raise Invalid("query", f"{name} is {query.state.value.lower()} and has no rows to read")
+        query = self._finished(caller, name)
         if self._export(name).exists():
             raise Invalid("query", f"{name} was exported: its rows are in a Parquet file, see `rows.parquet`")
         return query, self._result(name).rows(max(0, offset), min(max(0, count), PAGE_ROWS_MAX))
 
     def exported(self, caller: Caller, name: str) -> Path:
         """The Parquet file of a finished export; raises `NotFound`, and `Invalid` for any other query."""
-        query = self.get(caller, name)
-        if query.state is not QueryState.FINISHED:
-            raise Invalid("query", f"{name} is {query.state.value.lower()} and has no rows to read")
+        self._finished(caller, name)
         path = self._export(name)
         if not path.exists():
             raise Invalid("query", f"{name} was not exported: ask for it with `export`, or read its rows")
         return path
+
+    def _finished(self, caller: Caller, name: str) -> Query:
+        query = self.get(caller, name)
+        if query.state is not QueryState.FINISHED:
+            raise Invalid("query", f"{name} is {query.state.value.lower()} and has no rows to read")
+        return query
 
     def _export(self, name: str) -> Path:
         return self.folder / f"{name}.parquet"

@@ -12,6 +12,7 @@ import os
 import struct
 import sys
 import threading
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
 
@@ -220,7 +221,8 @@ def _create_secret(connection: Any, name: str, secret: dict[str, str]) -> None:
 
 
 def _attach(connection: Any, said: dict[str, Any]) -> None:
-    from catalog_server.query.types import identifier, text_literal
+    from catalog_server.model.types import identifier
+    from catalog_server.query.types import text_literal
 
     options = [f"TYPE {said['kind']}", "READ_ONLY"]
     if said["secret"]:
@@ -272,20 +274,29 @@ def export(connection: Any, plan: dict[str, Any], path: Path, bytes_max: int) ->
     reader = connection.execute(plan["sql"]).fetch_record_batch(BATCH_ROWS)
     names = [column["name"] for column in plan["columns"]]
     schema = pa.schema([field.with_name(name) for field, name in zip(reader.schema, names, strict=True)])
-    size = held = 0
-    group: list[Any] = []
+    rows = size = 0
     with pq.ParquetWriter(str(path), schema, compression="zstd") as writer:
-        for batch in reader:
-            size, held = size + batch.nbytes, held + batch.nbytes
+        for group in _groups(reader):
+            table = pa.Table.from_batches(group).rename_columns(names)
+            rows, size = rows + table.num_rows, size + table.nbytes
             if size > bytes_max:
                 raise Invalid("", f"the answer is larger than {bytes_max} bytes (query.export_bytes_max); select less")
-            group.append(batch)
-            if held > GROUP_BYTES or sum(each.num_rows for each in group) >= GROUP_ROWS:
-                writer.write_table(pa.Table.from_batches(group).rename_columns(names))
-                group, held = [], 0
-        if group:
-            writer.write_table(pa.Table.from_batches(group).rename_columns(names))
-    return {"rows": pq.read_metadata(str(path)).num_rows, "bytes": size, "truncated": False}
+            writer.write_table(table)
+    return {"rows": rows, "bytes": size, "truncated": False}
+
+
+def _groups(batches: Iterable[Any]) -> Iterator[list[Any]]:
+    """Batches that are to be a row group each."""
+    group: list[Any] = []
+    rows = size = 0
+    for batch in batches:
+        group.append(batch)
+        rows, size = rows + batch.num_rows, size + batch.nbytes
+        if size > GROUP_BYTES or rows >= GROUP_ROWS:
+            yield group
+            group, rows, size = [], 0, 0
+    if group:
+        yield group
 
 
 def main() -> None:
