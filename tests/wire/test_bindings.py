@@ -129,7 +129,7 @@ def _shape(field: Any) -> tuple[Any, ...]:
 def _their_struct(value: Any) -> Any:
     """The other's object with the same fields; those that are unset stay unset."""
     if isinstance(value, list | tuple | set):
-        return type(value)(_their_struct(item) for item in value)
+        return [_their_struct(item) for item in value]  # a set as a list: a copied set may have another order
     if isinstance(value, dict):
         return {key: _their_struct(item) for key, item in value.items()}
     if not isinstance(value, b.ThriftStruct):
