@@ -6,6 +6,7 @@ it ends: the input closes. Several workers may share one PostgreSQL; one that va
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import secrets
@@ -256,6 +257,7 @@ def executor_id(data: Path) -> str:
 
 def run(config: Config, addresses: Mapping[str, str]) -> None:
     """Be the worker until the standard input closes."""
+    gc.set_threshold(50_000, 20, 20)
     services = Services(config)
     services.addresses.update(addresses)
     Worker(services, addresses, executor_id(config.data)).loop()

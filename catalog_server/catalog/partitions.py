@@ -99,13 +99,13 @@ class Partitions:
         """
         table = self.tables.get(caller, name)
         at = str(now() // 1000)
-        placed = [_placed(table, partition, at) for partition in new]
-        names = [name_of(table, partition.values) for partition in placed]
+        names = [name_of(table, partition.values) for partition in new]
         if not if_not_exists:
             _check_twice(names)
-        else:
-            placed = [*dict(zip(reversed(names), reversed(placed), strict=True)).values()]
-            placed.reverse()
+        named: dict[str, Partition] = {}
+        for one, partition in zip(names, new, strict=True):  # of those of one name the first
+            named[one] = named.get(one) or _placed(table, partition, at)
+        placed = list(named.values())
         if make_directories and not table.is_view:
             self._make_directories(placed)
 
@@ -121,7 +121,7 @@ class Partitions:
             if made:
                 crawl_changes.partitions_added(tx, caller, held, sorted(made))
                 changed_in(tx, caller, EventKind.ADD_PARTITIONS, held, sorted(made))
-            new_ones = [partition for partition in placed if name_of(held, partition.values) in made]
+            new_ones = [partition for one, partition in named.items() if one in made]
             return held, [replace(partition, created_at=partition.created_at or tx.at) for partition in new_ones]
 
         return self.core.store.write(work)

@@ -10,9 +10,7 @@ from typing import TypeVar
 
 from catalog_server.crawlers.classifiers import Classifiers
 from catalog_server.lake.files import FileInfo, FileSystem
-from catalog_server.lake.formats import sniff
 from catalog_server.lake.formats.base import UNREADABLE, FileProblem, FileSchema, first_line
-from catalog_server.lake.formats.faces import FORMATS
 from catalog_server.model.errors import CatalogError
 
 _log = logging.getLogger(__name__)
@@ -27,27 +25,14 @@ Inspected = tuple[FileInfo, FileSchema | None, str | None]
 """A file, its schema, and what is wrong with it: one of the last two is None."""
 
 
-def glance(files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers) -> Iterator[Glance]:
-    """Say of each file what it is, in the order given. After `peeked_max` files names are believed."""
-    counted = 0
+def glance(files: FileSystem, infos: Iterable[FileInfo], said: Classifiers) -> Iterator[Glance]:
+    """Say of each file what it is, in the order given."""
 
     def look(info: FileInfo) -> tuple[str | None, str | None]:
         return _outcome(lambda: said.peek(files, info))
 
-    def trust(info: FileInfo) -> tuple[str | None, str | None]:
-        if info.size == 0:
-            return None, "empty: 0 bytes"
-        named, _ = sniff.named_format(info.location)
-        return (named, None) if named in FORMATS else _outcome(lambda: said.peek(files, info))
-
-    def tasks() -> Iterator[tuple[FileInfo, Callable[[], tuple[str | None, str | None]]]]:
-        nonlocal counted
-        for info in infos:
-            counted += 1
-            act = look if counted <= peeked_max else trust
-            yield info, lambda info=info, act=act: act(info)  # type: ignore[misc]
-
-    for info, (format, problem) in ordered(tasks()):
+    tasks = ((info, lambda info=info: look(info)) for info in infos)
+    for info, (format, problem) in ordered(tasks):
         yield info, format, problem
 
 

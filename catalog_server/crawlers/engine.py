@@ -30,9 +30,7 @@ class Engine(Protocol):
     def list_all(self, files: FileSystem, root: str, spool: Spool, step: Callable[[int], None]) -> None:
         """List all files below `root` into the spool, see `Listing`."""
 
-    def glance(
-        self, files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers
-    ) -> Iterator[Glance]:
+    def glance(self, files: FileSystem, infos: Iterable[FileInfo], said: Classifiers) -> Iterator[Glance]:
         """See `classify.glance`."""
 
     def inspect_all(self, files: FileSystem, infos: Sequence[FileInfo], said: Classifiers) -> Iterator[Inspected]:
@@ -46,11 +44,9 @@ class Local:
         """See `Engine.list_all`."""
         Listing(files, root, spool, step).run()
 
-    def glance(
-        self, files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers
-    ) -> Iterator[Glance]:
+    def glance(self, files: FileSystem, infos: Iterable[FileInfo], said: Classifiers) -> Iterator[Glance]:
         """See `Engine.glance`."""
-        return classify.glance(files, infos, peeked_max, said)
+        return classify.glance(files, infos, said)
 
     def inspect_all(self, files: FileSystem, infos: Sequence[FileInfo], said: Classifiers) -> Iterator[Inspected]:
         """See `Engine.inspect_all`."""

@@ -316,8 +316,9 @@ class _Target:
         return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
-        limits = glances.Limits(self.settings.peeked_max, self.settings.exclude, self.said)
-        engine, spool = self.memory.engine, self.memory.spool
+        engine, spool, most = self.memory.engine, self.memory.spool, self.settings.peeked_max
+        each = glances.each_of(most, spool.totals()[0])
+        limits = glances.Limits(most, each, self.level, self.settings.exclude, self.said)
         glances.look(engine, self.files, self.root, self._folders, limits, spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
         found = glances.collect(self.root, self._folders, limits, spool, writer, self.report)

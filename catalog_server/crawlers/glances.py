@@ -1,7 +1,7 @@
 """Glances at the files of a listing: what each is, from a few bytes, its name, or what was told of it before.
 
-The first files, in the order of folders and names, are read; after so many of them names are believed. A file that was read
-once is not read again as long as its size and etag stay.
+The first files of each table's folders, in the order of folders and names, are read; of the others names are believed. A
+file that was read once is not read again as long as its size and etag stay.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ SAMPLES_KEPT = 200_000
 """Samples of all folders together that are kept in memory."""
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
 _BATCH = 256
+_EACH_LEAST, _TABLES = 100, 10
 _FEW = 4
 """So few samples of a folder are less than what was listed of it."""
 _MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
@@ -43,9 +44,38 @@ class Limits:
     """How many files are read, and how, and which are not looked at in any way."""
 
     peeked_max: int
+    each_max: int
+    """So many of the folders of one table: see `each_of`."""
+    level: int | None = None
+    """How deep below the target tables lie, where that is said."""
     exclude: Globs | None = None
     said: Classifiers = field(default_factory=lambda: Classifiers("", {}))
     """What is said of formats by the crawler's options."""
+
+
+def each_of(peeked_max: int, listed: int) -> int:
+    """How many files are read for one table: where not all that are listed can be, no table may take the share of the others."""
+    return peeked_max if listed <= peeked_max else max(_EACH_LEAST, peeked_max // _TABLES)
+
+
+class _Shares:
+    """Deals out what may be read, folder by folder, in their order."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._left = limits.peeked_max
+        self._taken: dict[group.Path, int] = {}
+
+    def take(self, path: str, visible: int) -> int:
+        """How many of the visible files of a folder are read."""
+        if not self._left or not visible:
+            return 0
+        table = group.split(tuple(path.split("/")), self._limits.level)[0]
+        taken = self._taken.get(table, 0)
+        share = min(visible, self._left, self._limits.each_max - taken)
+        self._left -= share
+        self._taken[table] = taken + share
+        return share
 
 
 @dataclass(slots=True)
@@ -63,20 +93,20 @@ class Glances:
 
 
 class _Files:
-    """The visible files of a folder, with their numbers in the order of all."""
+    """The visible files of a folder, and how many of them are read."""
 
-    def __init__(self, root: str, folder: Folder, first: int, limits: Limits) -> None:
+    def __init__(self, root: str, folder: Folder, shares: _Shares, limits: Limits) -> None:
         self.folder = folder
         self.location = within(root, folder.path)
-        self.first = first
-        self.peeked_max = limits.peeked_max
-        self.visible = _visible(folder)
+        self.ending = sole_ending(folder.listed.names)
+        self.visible = _visible(folder, plain=self.ending is not None)
         self.left_out = 0
         if limits.exclude is not None and self.visible:
             prefix = f"{folder.path}/" if folder.path else ""
             out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
             self.left_out = sum(out)
             self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
+        self.read = shares.take(folder.path, len(self.visible))
 
     def is_left_out(self, exclude: Globs | None) -> bool:
         """Whether the option exclude leaves out every file of the folder, hidden ones too."""
@@ -93,16 +123,18 @@ class _Files:
 
     def endings(self) -> set[str]:
         """How the names of the visible files end, from their first dot on."""
+        if self.ending is not None:
+            return {self.ending} if self.visible else set()
         names = self.folder.listed.names
         return {_ending(names[at]) for at in self.visible}
 
     def are_believed(self) -> bool:
         """Whether the names of all visible files are believed."""
-        return self.first >= self.peeked_max and all(_of_ending(ending) in FORMATS for ending in self.endings())
+        return not self.read and all(_of_ending(ending) in FORMATS for ending in self.endings())
 
     def is_believed(self, order: int, at: int) -> bool:
         """Whether the file's name is believed; `order` counts the visible ones of the folder."""
-        if self.first + order < self.peeked_max:
+        if order < self.read:
             return False
         return not self.folder.listed.sizes[at] or _named(self.folder.listed.names[at]) in FORMATS
 
@@ -117,10 +149,27 @@ class _Files:
         return identity(self.folder.listed.sizes[at], self.folder.listed.etags[at])
 
 
-def _visible(folder: Folder) -> Sequence[int]:
-    """Places of the files that engines look at."""
+def sole_ending(names: Sequence[str]) -> str | None:
+    """How all names end, where all end alike and none may be hidden; None where that is not seen at a glance.
+
+    Names are looked at together, since most folders hold many that are alike: with as many dots in all as that ending has in
+    each, no name has one before it.
+    """
+    ending = _ending(names[0])
+    text = "\n".join(["", *names, ""])
+    if text.count("\n") != len(names) + 1 or text.count(".") != len(names) * ending.count("."):
+        return None
+    if any(f"\n{start}" in text for start in _MAYBE_HIDDEN) or any(f"{end}\n" in text for end in _MAYBE_HIDDEN_ENDS):
+        return None
+    return ending if text.count(f"{ending}\n", 1) == len(names) else None
+
+
+def _visible(folder: Folder, *, plain: bool) -> Sequence[int]:
+    """Places of the files that engines look at; all of them, where the names are `plain` and the folder is not hidden."""
     if folder.path and sniff.is_hidden(f"{folder.path}/x"):
         return ()
+    if plain:
+        return range(len(folder.listed.names))
     names = enumerate(folder.listed.names)
     return [
         at
@@ -155,10 +204,9 @@ def look(
     places: dict[str, tuple[str, str, str]] = {}
 
     def wanted() -> Iterator[FileInfo]:
-        count = 0
+        shares = _Shares(limits)
         for folder, _ in folders():
-            one = _Files(root, folder, count, limits)
-            count += len(one.visible)
+            one = _Files(root, folder, shares, limits)
             if one.are_believed():
                 continue
             missing = [
@@ -175,7 +223,7 @@ def look(
                     yield info
 
     noted: list[tuple[str, str, str, str]] = []
-    looked = engine.glance(files, wanted(), limits.peeked_max + report.objects + 1, limits.said)
+    looked = engine.glance(files, wanted(), limits.said)
     for done, (info, format, problem) in enumerate(looked, 1):
         noted.append((*places.pop(info.location), _verdict(format, problem)))
         if len(noted) >= _BATCH:
@@ -199,12 +247,12 @@ def collect(
     """The files by folder and format; `writer` gets the folders with their verdicts, which the next crawl will know."""
     found = Glances()
     samples_max = min(group.SAMPLES_MAX, max(1, SAMPLES_KEPT // (spool.folder_count() or 1)))
-    count = 0
+    shares, count = _Shares(limits), 0
     marked: list[str] = []
     for done, (folder, same) in enumerate(folders()):
         if done % 200 == 0:
             report.step("sorting files", count)
-        one = _Files(root, folder, count, limits)
+        one = _Files(root, folder, shares, limits)
         count += len(one.visible)
         found.left_out += one.left_out
         if signs.may_have(folder.path) and not one.is_left_out(limits.exclude):
@@ -223,7 +271,7 @@ def collect(
 def _said(one: _Files, spool: Spool) -> tuple[dict[str, list[int]], bool]:
     """The visible files by their verdicts, and whether the folder learnt nothing by it; those that were read are kept in it."""
     folder, unchanged = one.folder, True
-    if one.first >= one.peeked_max and 0 not in folder.listed.sizes and one.visible:
+    if not one.read and 0 not in folder.listed.sizes and one.visible:
         endings = one.endings()
         if len(endings) == 1 and (format := _of_ending(endings.pop())) in FORMATS:
             return {f"{_IS}{format}": list(one.visible)}, True

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 
 from catalog_server.lake.files import FileInfo
 from catalog_server.lake.locations import base_name, join
@@ -142,6 +143,7 @@ def split(path: Path, level: int | None = None) -> tuple[Path, tuple[tuple[str |
     return path[:at], tuple(pairs), path[end:]
 
 
+@lru_cache(65_536)
 def _pair(part: str) -> tuple[str | None, str] | None:
     key, equals, value = part.partition("=")
     if equals and key:

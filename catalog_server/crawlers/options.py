@@ -8,7 +8,7 @@ from catalog_server.crawlers.files import Settings
 from catalog_server.model.errors import Invalid
 
 OPTIONS = {
-    "peek": "files of which the first bytes are read; names are believed from then on (1000)",
+    "peek": "files of which the first bytes are read; of the others names are believed (1000)",
     "sample": "files of each table that are looked at closely (20)",
     "csv.header": "present or absent, where it is known for all CSV files",
     "csv.delimiter": "the delimiter, where it is known for all CSV files",

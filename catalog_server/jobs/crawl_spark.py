@@ -189,22 +189,13 @@ class SparkEngine:
         """See `Engine.list_all`: begun here as any listing, and soon shared out."""
         _Sharing(self, files, root, spool, step).run()
 
-    def glance(
-        self, files: FileSystem, infos: Iterable[FileInfo], peeked_max: int, said: Classifiers
-    ) -> Iterator[Glance]:
+    def glance(self, files: FileSystem, infos: Iterable[FileInfo], said: Classifiers) -> Iterator[Glance]:
         """See `Engine.glance`."""
         first, rest = _begun(infos, self.much.few)
         if rest is None:
-            yield from classify.glance(files, first, peeked_max, said)
+            yield from classify.glance(files, first, said)
             return
-        counted = 0
-
-        def work(some: list[FileInfo]) -> ToGlance:
-            nonlocal counted
-            counted += len(some)
-            return ToGlance(some, max(0, peeked_max - counted + len(some)))
-
-        for some, answer in self._spread(files, said, chain(first, rest), work):
+        for some, answer in self._spread(files, said, chain(first, rest), ToGlance):
             for info, seen in zip(some, read(answer, Glanced).seen, strict=True):
                 yield info, *seen
 

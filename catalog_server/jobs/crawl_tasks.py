@@ -78,10 +78,9 @@ class ToList(msgspec.Struct, tag=True):
 
 
 class ToGlance(msgspec.Struct, tag=True):
-    """Say of files what they are; the names of those beyond the first `peeked_max` are believed."""
+    """Say of files what they are."""
 
     infos: list[FileInfo]
-    peeked_max: int
 
 
 class ToInspect(msgspec.Struct, tag=True):
@@ -155,7 +154,7 @@ def _answer(order: Order) -> Answer:
     if isinstance(work, ToList):
         return _list(files, work)
     if isinstance(work, ToGlance):
-        return Glanced([seen[1:] for seen in classify.glance(files, work.infos, work.peeked_max, said)])
+        return Glanced([seen[1:] for seen in classify.glance(files, work.infos, said)])
     return Seen([seen[1:] for seen in classify.inspect_all(files, work.infos, said)])
 
 

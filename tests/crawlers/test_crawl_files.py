@@ -336,6 +336,15 @@ def test_many_partitions_are_added_in_sets(local: Crawling) -> None:
     assert len(local.partitions("t")) == 2_100
 
 
+def test_each_table_gets_its_share_of_the_files_that_are_read(local: Crawling) -> None:
+    said = b'{"n": 1}\n'
+    files = {f"a/day={n}/a.csv": b"a,b\n1,2\n3,4\n" for n in range(130)}
+    crawl = local.crawl(files | {f"b/day={n}/b.csv": said for n in range(60)}, peek="120", sample="1")
+    told = [entry["reason"] for entry in crawl.summary["problems"]]
+    # 100 files of a and 20 of b were read, and one of those of b that were believed to be what they are called
+    assert told.count("wrongly named: its name says CSV, its content is JSON") == 21
+
+
 def test_a_crawl_can_be_cancelled_while_it_waits_and_while_it_runs(local: Crawling) -> None:
     local.place.put(months(1))
     local.create()
