@@ -34,6 +34,7 @@ from catalog_server.crawlers.manifest import (
     settings_digest,
 )
 from catalog_server.crawlers.relisting import relist
+from catalog_server.crawlers.shares import Shares, each_of
 from catalog_server.crawlers.signs import Signed
 from catalog_server.crawlers.spool import Spool
 from catalog_server.crawlers.together import FOLDERS, GROUPINGS, SERIES
@@ -316,14 +317,17 @@ class _Target:
         return merged(self.memory.spool.folders(), held, only_new=self.settings.recrawl == NEW_FOLDERS)
 
     def _glances(self) -> tuple[Glances, list[PartRef]]:
-        engine, spool, most = self.memory.engine, self.memory.spool, self.settings.peeked_max
-        each = glances.each_of(most, spool.totals()[0])
-        limits = glances.Limits(most, each, self.level, self.settings.exclude, self.said)
-        glances.look(engine, self.files, self.root, self._folders, limits, spool, self.report)
+        spool, most = self.memory.spool, self.settings.peeked_max
+        shares = partial(Shares, most, each_of(most, spool.totals()[0]), self.level)
+        limits = glances.Limits(shares, self.settings.exclude, self.said)
+        siblings = glances.look(self.memory.engine, self.files, self.root, self._folders, limits, spool, self.report)
         writer = Writer(self.memory.manifest, kept=self.head is not None) if self.memory.writes else None
-        found = glances.collect(self.root, self._folders, limits, spool, writer, self.report)
+        found = glances.collect(self.root, self._folders, limits, spool, siblings, writer, self.report)
         if found.left_out:
             self.report.decide(self.root, f"{group.counted(found.left_out, 'file')} left out by the option exclude")
+        for (table, format), count in sorted(found.alike.items()):
+            counts = f"{group.counted(count, 'file')} without a telling name {'counts' if count == 1 else 'count'}"
+            self.report.decide(join(self.root, *table), f"{counts} as {format}, as all of the table that were read")
         return found, writer.finish() if writer else []
 
     def _grouped(self, found: Glances) -> Grouping:

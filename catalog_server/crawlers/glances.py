@@ -1,11 +1,12 @@
 """Glances at the files of a listing: what each is, from a few bytes, its name, or what was told of it before.
 
-The first files of each table's folders, in the order of folders and names, are read; of the others names are believed. A
-file that was read once is not read again as long as its size and etag stay.
+The first files of each table are read; of the others names are believed, and where these say nothing the files count as
+what those are that were read. A file that was read once is not read again as long as its size and etag stay.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -18,6 +19,7 @@ from catalog_server.crawlers.found import Report
 from catalog_server.crawlers.globs import Globs
 from catalog_server.crawlers.group import Pile
 from catalog_server.crawlers.manifest import Folder, Writer, identity
+from catalog_server.crawlers.shares import Shares, Siblings
 from catalog_server.crawlers.spool import Spool
 from catalog_server.lake.files import FileInfo, FileSystem
 from catalog_server.lake.formats import sniff
@@ -31,7 +33,6 @@ SAMPLES_KEPT = 200_000
 """Samples of all folders together that are kept in memory."""
 _IS, _PROBLEM, _UNREAD = "=", "!", "?"
 _BATCH = 256
-_EACH_LEAST, _TABLES = 100, 10
 _FEW = 4
 """So few samples of a folder are less than what was listed of it."""
 _MAYBE_HIDDEN, _MAYBE_HIDDEN_ENDS = ("_", "."), (".crc", "$")
@@ -43,39 +44,11 @@ Folders = Callable[[], Iterator[tuple[Folder, bool]]]
 class Limits:
     """How many files are read, and how, and which are not looked at in any way."""
 
-    peeked_max: int
-    each_max: int
-    """So many of the folders of one table: see `each_of`."""
-    level: int | None = None
-    """How deep below the target tables lie, where that is said."""
+    shares: Callable[[], Shares]
+    """What may be read, dealt out from the first folder on."""
     exclude: Globs | None = None
     said: Classifiers = field(default_factory=lambda: Classifiers("", {}))
     """What is said of formats by the crawler's options."""
-
-
-def each_of(peeked_max: int, listed: int) -> int:
-    """How many files are read for one table: where not all that are listed can be, no table may take the share of the others."""
-    return peeked_max if listed <= peeked_max else max(_EACH_LEAST, peeked_max // _TABLES)
-
-
-class _Shares:
-    """Deals out what may be read, folder by folder, in their order."""
-
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
-        self._left = limits.peeked_max
-        self._taken: dict[group.Path, int] = {}
-
-    def take(self, path: str, visible: int) -> int:
-        """How many of the visible files of a folder are read."""
-        if not self._left or not visible:
-            return 0
-        table = group.split(tuple(path.split("/")), self._limits.level)[0]
-        taken = self._taken.get(table, 0)
-        share = min(visible, self._left, self._limits.each_max - taken)
-        self._left -= share
-        self._taken[table] = taken + share
-        return share
 
 
 @dataclass(slots=True)
@@ -90,12 +63,14 @@ class Glances:
     """Files that the crawler is told not to look at."""
     signed: dict[str, signs.Signed] = field(default_factory=dict)
     """Tables that have metadata of their own, by the paths of their folders."""
+    alike: Counter[tuple[group.Path, str]] = field(default_factory=Counter)
+    """How many files of a table count as of a format because others of it are."""
 
 
 class _Files:
-    """The visible files of a folder, and how many of them are read."""
+    """The visible files of a folder, and which of them are read."""
 
-    def __init__(self, root: str, folder: Folder, shares: _Shares, limits: Limits) -> None:
+    def __init__(self, root: str, folder: Folder, shares: Shares, limits: Limits) -> None:
         self.folder = folder
         self.location = within(root, folder.path)
         self.ending = sole_ending(folder.listed.names)
@@ -106,7 +81,11 @@ class _Files:
             out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
             self.left_out = sum(out)
             self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
-        self.read = shares.take(folder.path, len(self.visible))
+        self.is_plain = self.ending is not None and _of_ending(self.ending) in FORMATS
+        self.nameless: Sequence[int] = () if self.is_plain else [at for at in self.visible if not self._is_named(at)]
+        self.share = shares.take(folder.path, len(self.visible), len(self.nameless))
+        self.are_believed = self.is_plain and not self.share.read
+        """Whether the names of all visible files are believed."""
 
     def is_left_out(self, exclude: Globs | None) -> bool:
         """Whether the option exclude leaves out every file of the folder, hidden ones too."""
@@ -121,22 +100,19 @@ class _Files:
         location = f"{self.location}/{listed.names[at]}"
         return FileInfo(location, listed.sizes[at], listed.etags[at], listed.times[at])
 
-    def endings(self) -> set[str]:
-        """How the names of the visible files end, from their first dot on."""
-        if self.ending is not None:
-            return {self.ending} if self.visible else set()
-        names = self.folder.listed.names
-        return {_ending(names[at]) for at in self.visible}
-
-    def are_believed(self) -> bool:
-        """Whether the names of all visible files are believed."""
-        return not self.read and all(_of_ending(ending) in FORMATS for ending in self.endings())
-
-    def is_believed(self, order: int, at: int) -> bool:
-        """Whether the file's name is believed; `order` counts the visible ones of the folder."""
-        if order < self.read:
-            return False
+    def _is_named(self, at: int) -> bool:
+        """Whether a file needs no look to be told: its name says its format, or there is nothing in it."""
         return not self.folder.listed.sizes[at] or _named(self.folder.listed.names[at]) in FORMATS
+
+    def read(self) -> list[int]:
+        """Files that are read."""
+        first = self.visible[: self.share.read]
+        return sorted({*first, *self.nameless[: self.share.nameless]})
+
+    def doubtful(self) -> Sequence[int]:
+        """Files that are read where others of the table do not tell what they are."""
+        first = frozenset(self.visible[: self.share.read])
+        return [at for at in self.nameless[self.share.nameless :] if at not in first]
 
     def believed(self, at: int) -> str:
         """The verdict by a file's name and size alone."""
@@ -199,39 +175,100 @@ def _of_ending(ending: str) -> str | None:
 
 def look(
     engine: Engine, files: FileSystem, root: str, folders: Folders, limits: Limits, spool: Spool, report: Report
-) -> None:  # fmt: skip
-    """Read what has to be read, and note in the spool what it is told to be."""
-    places: dict[str, tuple[str, str, str]] = {}
+) -> Siblings:  # fmt: skip
+    """Read what has to be read, and note in the spool what it is told to be.
 
-    def wanted() -> Iterator[FileInfo]:
-        shares = _Shares(limits)
+    Files whose names say nothing and that are not among the first of their table are read in a second round, unless those
+    that were read are all alike; what these are is given back.
+    """
+    siblings = Siblings()
+    reading = _Reading(engine, files, limits, spool, report)
+    doubts = False
+
+    def first() -> Iterator[_Wanted]:
+        nonlocal doubts
+        shares = limits.shares()
         for folder, _ in folders():
             one = _Files(root, folder, shares, limits)
-            if one.are_believed():
+            if one.are_believed:
                 continue
-            missing = [
-                at
-                for order, at in enumerate(one.visible)
-                if not (folder.verdicts and folder.verdicts[at]) and not one.is_believed(order, at)
-            ]
-            seen = spool.glances(folder.path) if missing else {}
-            for at in missing:
-                name = folder.listed.names[at]
-                if seen.get(name, ("", ""))[0] != one.identity(at):
-                    info = one.info(at)
-                    places[info.location] = (folder.path, name, one.identity(at))
-                    yield info
+            nameless = frozenset(one.nameless)
+            for at, verdict in _known(one, one.read(), spool):
+                if verdict is None:
+                    yield one, at, at in nameless
+                elif at in nameless and verdict.startswith(_IS):
+                    siblings.note(one.share.table, verdict.removeprefix(_IS))
+            doubts = doubts or bool(one.doubtful())
 
-    noted: list[tuple[str, str, str, str]] = []
-    looked = engine.glance(files, wanted(), limits.said)
-    for done, (info, format, problem) in enumerate(looked, 1):
-        noted.append((*places.pop(info.location), _verdict(format, problem)))
-        if len(noted) >= _BATCH:
-            spool.note_glances(noted)
-            noted.clear()
-            reach("glances_noted")
-            report.step("looking at files", done)
-    spool.note_glances(noted)
+    def second() -> Iterator[_Wanted]:
+        shares = limits.shares()
+        for folder, _ in folders():
+            one = _Files(root, folder, shares, limits)
+            if one.nameless and siblings.format(one.share.table) is None:
+                for at, verdict in _known(one, one.doubtful(), spool):
+                    if verdict is None:
+                        yield one, at, False
+
+    for table, format in reading.of(first()):
+        siblings.note(table, format)
+    if doubts:
+        for _ in reading.of(second()):
+            pass
+    return siblings
+
+
+_Wanted = tuple[_Files, int, bool]
+"""A file to be read, by its folder and place, and whether others count as what it is."""
+
+
+class _Reading:
+    """Reads files, and notes in the spool what they are."""
+
+    def __init__(self, engine: Engine, files: FileSystem, limits: Limits, spool: Spool, report: Report) -> None:
+        self._engine = engine
+        self._files = files
+        self._limits = limits
+        self._spool = spool
+        self._report = report
+        self._places: dict[str, tuple[str, str, str]] = {}
+        self._tables: dict[str, group.Path] = {}
+        self._done = 0
+
+    def of(self, wanted: Iterator[_Wanted]) -> Iterator[tuple[group.Path, str]]:
+        """Table and format of those that others are to count as."""
+        noted: list[tuple[str, str, str, str]] = []
+        for info, format, problem in self._engine.glance(self._files, self._infos(wanted), self._limits.said):
+            self._done += 1
+            noted.append((*self._places.pop(info.location), _verdict(format, problem)))
+            table = self._tables.pop(info.location, None)
+            if table is not None and format is not None:
+                yield table, format
+            if len(noted) >= _BATCH:
+                self._spool.note_glances(noted)
+                noted.clear()
+                reach("glances_noted")
+                self._report.step("looking at files", self._done)
+        self._spool.note_glances(noted)
+
+    def _infos(self, wanted: Iterator[_Wanted]) -> Iterator[FileInfo]:
+        for one, at, speaks in wanted:
+            info = one.info(at)
+            self._places[info.location] = (one.folder.path, one.folder.listed.names[at], one.identity(at))
+            if speaks:
+                self._tables[info.location] = one.share.table
+            yield info
+
+
+def _known(one: _Files, some: Sequence[int], spool: Spool) -> Iterator[tuple[int, str | None]]:
+    """What some files of a folder were told to be in this crawl or, while they were the same, in one before; None if nothing."""
+    seen: dict[str, tuple[str, str]] | None = None
+    for at in some:
+        verdict = one.folder.verdicts[at] if one.folder.verdicts else ""
+        if not verdict:
+            seen = spool.glances(one.folder.path) if seen is None else seen
+            held, said = seen.get(one.folder.listed.names[at], ("", ""))
+            verdict = said if held == one.identity(at) else ""
+        yield at, verdict or None
 
 
 def _verdict(format: str | None, problem: str | None) -> str:
@@ -242,12 +279,12 @@ def _verdict(format: str | None, problem: str | None) -> str:
 
 
 def collect(
-    root: str, folders: Folders, limits: Limits, spool: Spool, writer: Writer | None, report: Report
+    root: str, folders: Folders, limits: Limits, spool: Spool, siblings: Siblings, writer: Writer | None, report: Report
 ) -> Glances:  # fmt: skip
     """The files by folder and format; `writer` gets the folders with their verdicts, which the next crawl will know."""
     found = Glances()
     samples_max = min(group.SAMPLES_MAX, max(1, SAMPLES_KEPT // (spool.folder_count() or 1)))
-    shares, count = _Shares(limits), 0
+    shares, count = limits.shares(), 0
     marked: list[str] = []
     for done, (folder, same) in enumerate(folders()):
         if done % 200 == 0:
@@ -259,7 +296,7 @@ def collect(
             signs.note(folder.path, map(one.info, range(len(folder.listed.names))), found.signed)
         if signs.is_marked(folder.listed.names) and not one.is_left_out(limits.exclude):
             marked.append(folder.path)
-        said, unchanged = _said(one, spool)
+        said, unchanged = _said(one, spool, siblings, found)
         _sort(one, said, found, samples_max)
         if writer is not None:
             writer.add(folder, same=same and unchanged)
@@ -268,30 +305,26 @@ def collect(
     return found
 
 
-def _said(one: _Files, spool: Spool) -> tuple[dict[str, list[int]], bool]:
+def _said(one: _Files, spool: Spool, siblings: Siblings, found: Glances) -> tuple[dict[str, list[int]], bool]:
     """The visible files by their verdicts, and whether the folder learnt nothing by it; those that were read are kept in it."""
     folder, unchanged = one.folder, True
-    if not one.read and 0 not in folder.listed.sizes and one.visible:
-        endings = one.endings()
-        if len(endings) == 1 and (format := _of_ending(endings.pop())) in FORMATS:
-            return {f"{_IS}{format}": list(one.visible)}, True
+    if one.are_believed and one.visible and 0 not in folder.listed.sizes:
+        return {f"{_IS}{_of_ending(one.ending or '')}": list(one.visible)}, True
     said: dict[str, list[int]] = {}
-    seen: dict[str, tuple[str, str]] | None = None
-    for order, at in enumerate(one.visible):
-        if one.is_believed(order, at):
-            said.setdefault(one.believed(at), []).append(at)
-            continue
-        verdict = folder.verdicts[at] if folder.verdicts else ""
-        if not verdict:
-            seen = spool.glances(folder.path) if seen is None else seen
-            held, verdict = seen.get(folder.listed.names[at], ("", ""))
-            if held != one.identity(at):
-                verdict = f"{_UNREAD}{UNREADABLE}it was not looked at"
-            if not verdict.startswith(_UNREAD):
-                folder.verdicts = folder.verdicts or [""] * len(folder.listed.names)
-                folder.verdicts[at] = verdict
-                unchanged = False
-        said.setdefault(verdict, []).append(at)
+    told = {}
+    if (doubtful := one.doubtful()) and (format := siblings.format(one.share.table)) is not None:
+        told = dict.fromkeys(doubtful, f"{_IS}{format}")
+        found.alike[one.share.table, format] += len(doubtful)
+        doubtful = ()
+    for at, known in _known(one, [*one.read(), *doubtful], spool):
+        verdict = known or f"{_UNREAD}{UNREADABLE}it was not looked at"
+        told[at] = verdict
+        if not verdict.startswith(_UNREAD) and not (folder.verdicts and folder.verdicts[at]):
+            folder.verdicts = folder.verdicts or [""] * len(folder.listed.names)
+            folder.verdicts[at] = verdict
+            unchanged = False
+    for at in one.visible:
+        said.setdefault(told.get(at) or one.believed(at), []).append(at)
     return said, unchanged
 
 

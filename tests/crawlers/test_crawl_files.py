@@ -345,6 +345,23 @@ def test_each_table_gets_its_share_of_the_files_that_are_read(local: Crawling) -
     assert told.count("wrongly named: its name says CSV, its content is JSON") == 21
 
 
+def test_files_without_telling_names_count_as_what_those_are_that_were_read(local: Crawling) -> None:
+    files = {f"t/day={n:03}/000000_0": b"a,b\n1,2\n3,4\n" for n in range(130)}
+    crawl = local.crawl({**files, "t/day=120/000000_0": b'{"n": 1}\n'}, peek="10", sample="1")
+    assert len(local.partitions("t")) == 130
+    told = [one["decision"] for one in crawl.summary["decisions"]]
+    assert "30 files without a telling name count as csv, as all of the table that were read" in told
+
+
+def test_files_without_telling_names_are_all_read_where_those_differ_that_were_read(local: Crawling) -> None:
+    files = {f"t/day={n:03}/000000_0": b"a,b\n1,2\n3,4\n" for n in range(130)}
+    odd = {f"t/day={n:03}/000000_0": b'{"n": 1}\n' for n in (7, 120)}
+    crawl = local.crawl({**files, **odd}, peek="10", sample="1")
+    assert len(local.partitions("t")) == 128
+    told = [one["place"].rpartition("/t/")[2] for one in crawl.summary["problems"]]
+    assert told == ["day=007/000000_0", "day=120/000000_0"]
+
+
 def test_a_crawl_can_be_cancelled_while_it_waits_and_while_it_runs(local: Crawling) -> None:
     local.place.put(months(1))
     local.create()
