@@ -80,14 +80,15 @@ def heal_seconds(options: Mapping[str, str]) -> int | None:
 def followed(tx: Transaction, caller: Caller, crawler: Crawler, before: Crawler | None = None) -> Crawler:
     """The crawler, which from now on follows events, or none, as its options say.
 
-    One that followed none, or those of another source, `before` is crawled in full: nobody told what happened until now.
+    One that followed none, or those of another source, `before` is crawled in full: nobody told what happened until now. So is
+    a new one that no periodic crawl would ever find what is there for.
     """
     source = crawler.options.get("events")
     if source is None:
         rows.forget(tx, crawler.id)
         return crawler
     rows.follow(tx, crawler, caller.user)
-    if before is not None and source != before.options.get("events"):
+    if heal_seconds(crawler.options) is None if before is None else source != before.options.get("events"):
         at_work = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
         waiting = [crawlers.get_crawl(tx, one) for one, state in at_work.items() if state == "QUEUED"]
         if all(one is None or one.undo_of for one in waiting):

@@ -282,6 +282,18 @@ def test_what_happened_before_events_were_switched_on_is_found_at_once(local: Cr
     assert set(following.partitions("flights")) == {"1", "2"}
 
 
+def test_a_new_crawler_that_is_never_to_be_crawled_in_full_is_so_once(local: Crawling) -> None:
+    following = Following(local)
+    local.place.put(months(1))
+    following.create(events="webhook", **{"events.heal": "off"})
+    following.events.heal()
+    [crawl] = following.crawls.list_crawls(ME, state="QUEUED")
+    following.crawls.execute(crawl.id)
+    following.events.heal()
+    assert set(following.partitions("flights")) == {"1"}
+    assert not following.crawls.list_crawls(ME, state="QUEUED")
+
+
 def test_only_another_source_of_events_has_all_crawled(local: Crawling) -> None:
     following = Following(local)
     following.crawl(months(1), events="webhook")
