@@ -177,8 +177,8 @@ class Gaps:
             target = target_of(this._spark, tableName)
             if replaces and not target.is_iceberg and _reads(this._df, this._spark, target):
                 raise _reads_itself(target)
-            if not target.is_iceberg:
-                null_keys.refuse(this, _partitions(this._spark, target))
+            if not target.is_iceberg and (keys := _partitions(this._spark, target)):
+                null_keys.refuse(this, keys, this._spark.table(target.quoted()).columns)
             original(this, tableName, overwrite)
 
         writer.insertInto = insert_into
@@ -254,7 +254,13 @@ class Gaps:
                 target = target_of(this, overwrite["table"])
                 if not target.is_iceberg and _names(overwrite["query"], target):
                     raise _reads_itself(target)
-            if match is None or not (match["replace"] or target_of(this, match["table"]).is_iceberg):
+            insert = null_keys.INSERT.fullmatch(sqlQuery) if isinstance(sqlQuery, str) else None
+            if insert is not None:
+                rows = functools.partial(original, this, insert["query"], *arguments, **named)
+                if _insert(this, insert, rows):
+                    return original(this, "SELECT 1 WHERE 1 = 0")
+            divides = match is not None and (match["replace"] or match["partitions"])
+            if match is None or not (divides or target_of(this, match["table"]).is_iceberg):
                 return original(this, sqlQuery, *arguments, **named)
             from pyspark.sql.connect.functions import col
 
@@ -380,6 +386,24 @@ def _describe(session: Any, target: Target) -> _Described:
 def _partitions(session: Any, target: Target) -> list[str]:
     """Partition columns of a table of files; none where there is no such table yet."""
     return _describe(session, target).partitions if session.catalog.tableExists(target.quoted()) else []
+
+
+def _insert(session: Any, insert: re.Match[str], rows: Callable[[], Any]) -> bool:
+    """Insert the rows of a query into a table of files that has partitions, as the writer of rows does, which knows of NULL.
+
+    False, and nothing is done, for other tables, and where not all columns are said.
+    """
+    target = target_of(session, insert["table"])
+    if target.is_iceberg or not _partitions(session, target):
+        return False
+    frame, order = rows(), list(session.table(target.quoted()).columns)
+    if insert["columns"] is not None:
+        said = [name.strip(" `\n\t").lower() for name in insert["columns"].split(",")]
+        if sorted(said) != sorted(name.lower() for name in order) or len(frame.columns) != len(said):
+            return False
+        frame = frame.toDF(*said).select(*(nested.quoted(name.lower()) for name in order))
+    frame.write.insertInto(target.quoted(), overwrite=insert["how"].lower() == "overwrite")
+    return True
 
 
 def _iceberg_layout(metadata: dict[str, Any]) -> tuple[list[str], list[str]]:

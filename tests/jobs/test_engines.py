@@ -212,6 +212,13 @@ for name, write in {
     "insertInto": lambda: bad.write.insertInto("nulls.t"),
     "replace": lambda: bad.write.mode("overwrite").partitionBy("Key").saveAsTable("nulls.t"),
     "createOrReplace": lambda: bad.writeTo("nulls.v").partitionedBy("Key").createOrReplace(),
+    "another name": lambda: bad.withColumnRenamed("Key", "k").write.insertInto("nulls.t"),
+    "INSERT": lambda: spark.sql("INSERT INTO nulls.t SELECT v, nullif(Key, 2) FROM nulls.u"),
+    "columns": lambda: spark.sql("INSERT INTO TABLE nulls.t (Key, v) VALUES (3, 'x'), (null, 'y')"),
+    "OVERWRITE": lambda: spark.sql("INSERT OVERWRITE nulls.t PARTITION (Key) SELECT v, nullif(Key, 2) FROM nulls.u"),
+    "CREATE": lambda: spark.sql(
+        "CREATE TABLE nulls.w USING parquet PARTITIONED BY (Key) AS SELECT v, nullif(Key, 2) AS Key FROM nulls.u"
+    ),
 }.items():
     try:
         write()
@@ -220,6 +227,10 @@ for name, write in {
     else:
         raise SystemExit(f"{name} was not refused")
 good.write.mode("append").saveAsTable("nulls.t")
+spark.sql("INSERT INTO nulls.t (Key, v) WITH q AS (SELECT 5 AS a, 'five' AS b) SELECT * FROM q")
+assert [row.v for row in spark.table("nulls.t").where("Key = 5").collect()] == ["five"]
+spark.sql("INSERT INTO nulls.t VALUES ('six', 6)")
+assert [row.v for row in spark.table("nulls.t").where("Key = 6").collect()] == ["six"]
 bad.writeTo("iceberg.nulls.lake").partitionedBy("Key").create()
 assert spark.table("iceberg.nulls.lake").where("Key is null").count() == 1
 print(spark.table("nulls.t").groupBy("Key").count().orderBy("Key").toPandas())
