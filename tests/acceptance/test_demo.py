@@ -26,6 +26,7 @@ def test_the_demo_gives_right_answers_and_ends(tmp_path: Path) -> None:
 
 @pytest.mark.s3
 @pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.spark
 @pytest.mark.timeout(420)
 def test_the_demos_job_runs_on_apache_spark_as_well(tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def hold(engine: str, answers: list[Answer]) -> None:
     )
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def corpus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Corpus]:
     folder = tmp_path_factory.mktemp("corpus")
     with running_server(tmp_path_factory.mktemp("server")) as server:
@@ -190,7 +190,7 @@ def not_for_all(corpus: Corpus) -> dict[Name, Expected]:
 
 
 @pytest.mark.trino
-@pytest.mark.parametrize("format", ["iceberg", "parquet"])
+@pytest.mark.parametrize("format", ["iceberg", pytest.param("parquet", marks=pytest.mark.long)])
 def test_trino_reads_what_was_converted(corpus: Corpus, trino_server: Trino, format: str) -> None:
     """Tables that are not for all engines are, once they are converted by the job that is offered."""
     odd = not_for_all(corpus)

@@ -13,7 +13,7 @@ from tests.engines.trino import Trino
 @pytest.mark.trino
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-@pytest.mark.parametrize("kind", ["hive", "iceberg"])
+@pytest.mark.parametrize("kind", ["hive", pytest.param("iceberg", marks=pytest.mark.long)])
 def test_trino_is_answered_as_by_a_real_metastore(lakehouse: Lakehouse, trino_server: Trino, kind: str) -> None:
     with trino_asks(trino_server, kind, lakehouse.server.thrift) as (ask, unstable):
         assert compare(f"trino_{kind}", ask, unstable) == []
