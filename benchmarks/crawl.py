@@ -42,7 +42,7 @@ MEMORY_SECONDS = 0.5
 ROUNDS = 4
 """Of listings and crawls in turn, first ones (of a crawler each) and unchanged ones; the fastest of each is compared, since the
 machine does other things as well."""
-RECRAWL_MOST, START_MOST, TABLES_MOST, MEMORY_MOST, SAMPLE_MOST = 1.1, 1.0, 60.0, 300.0, 65_536
+FIRST_MOST, RECRAWL_MOST, START_MOST, TABLES_MOST, MEMORY_MOST, SAMPLE_MOST = 1 / 0.9, 1.1, 1.0, 60.0, 300.0, 65_536
 
 
 @dataclass(slots=True)
@@ -310,6 +310,7 @@ def main() -> None:
     for name, figure in found.items():
         print(f"{name:28} {figure}")
     found["goals"] = {
+        "first_crawl_to_listing": round(FIRST_MOST, 2),
         "unchanged_crawl_to_listing": RECRAWL_MOST,
         "one_file_seconds": START_MOST,
         "tables_seconds": TABLES_MOST,
