@@ -99,12 +99,13 @@ class Partitions:
         """
         table = self.tables.get(caller, name)
         at = str(now() // 1000)
-        names = [name_of(table, partition.values) for partition in new]
+        given = [_placed(table, partition, at) for partition in new]
+        names = [name_of(table, partition.values) for partition in given]
         if not if_not_exists:
             _check_twice(names)
         named: dict[str, Partition] = {}
-        for one, partition in zip(names, new, strict=True):  # of those of one name the first
-            named[one] = named.get(one) or _placed(table, partition, at)
+        for one, partition in zip(names, given, strict=True):
+            named.setdefault(one, partition)  # of those of one name the first
         placed = list(named.values())
         if make_directories and not table.is_view:
             self._make_directories(placed)
