@@ -257,7 +257,7 @@ def executor_id(data: Path) -> str:
 
 def run(config: Config, addresses: Mapping[str, str]) -> None:
     """Be the worker until the standard input closes."""
-    gc.set_threshold(50_000, 20, 20)
+    gc.set_threshold(50_000, 20, 20)  # a crawl makes objects by the million, which hold no circles
     services = Services(config)
     services.addresses.update(addresses)
     Worker(services, addresses, executor_id(config.data)).loop()

@@ -6,6 +6,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from catalog_server.crawlers.classifiers import Classifiers
@@ -27,13 +28,7 @@ Inspected = tuple[FileInfo, FileSchema | None, str | None]
 
 def glance(files: FileSystem, infos: Iterable[FileInfo], said: Classifiers) -> Iterator[Glance]:
     """Say of each file what it is, in the order given."""
-
-    def look(info: FileInfo) -> tuple[str | None, str | None]:
-        return _outcome(lambda: said.peek(files, info))
-
-    tasks = ((info, lambda info=info: look(info)) for info in infos)
-    for info, (format, problem) in ordered(tasks):
-        yield info, format, problem
+    return _each(infos, lambda info: said.peek(files, info))
 
 
 def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
@@ -51,13 +46,14 @@ def _outcome(look: Callable[[], T]) -> tuple[T | None, str | None]:
 
 def inspect_all(files: FileSystem, infos: Sequence[FileInfo], said: Classifiers) -> Iterator[Inspected]:
     """Look closely at files; of each either its schema or what is wrong with it is given."""
+    return _each(infos, lambda info: said.inspect(files, info))
 
-    def look(info: FileInfo) -> tuple[FileSchema | None, str | None]:
-        return _outcome(lambda: said.inspect(files, info))
 
-    tasks = ((info, lambda info=info: look(info)) for info in infos)
-    for info, (schema, problem) in ordered(tasks):
-        yield info, schema, problem
+def _each(infos: Iterable[FileInfo], look: Callable[[FileInfo], T]) -> Iterator[tuple[FileInfo, T | None, str | None]]:
+    """Each file with what a look at it finds, or what is wrong with it."""
+    tasks = ((info, partial(_outcome, partial(look, info))) for info in infos)
+    for info, (found, problem) in ordered(tasks):
+        yield info, found, problem
 
 
 def ordered(tasks: Iterable[tuple[K, Callable[[], T]]]) -> Iterator[tuple[K, T]]:

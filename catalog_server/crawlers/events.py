@@ -88,7 +88,8 @@ def followed(tx: Transaction, caller: Caller, crawler: Crawler, before: Crawler 
         rows.forget(tx, crawler.id)
         return crawler
     rows.follow(tx, crawler, caller.user)
-    if heal_seconds(crawler.options) is None if before is None else source != before.options.get("events"):
+    is_due = heal_seconds(crawler.options) is None if before is None else source != before.options.get("events")
+    if is_due:
         at_work = crawlers.at_work(tx, [crawler.name]).get(crawler.name, {})
         waiting = [crawlers.get_crawl(tx, one) for one, state in at_work.items() if state == "QUEUED"]
         if all(one is None or one.undo_of for one in waiting):

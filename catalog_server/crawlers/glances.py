@@ -81,10 +81,10 @@ class _Files:
             out = limits.exclude.left_out([prefix + folder.listed.names[at] for at in self.visible])
             self.left_out = sum(out)
             self.visible = [at for at, gone in zip(self.visible, out, strict=True) if not gone]
-        self.is_plain = self.ending is not None and _of_ending(self.ending) in FORMATS
-        self.nameless: Sequence[int] = () if self.is_plain else [at for at in self.visible if not self._is_named(at)]
+        is_plain = self.ending is not None and _of_ending(self.ending) in FORMATS
+        self.nameless: Sequence[int] = () if is_plain else [at for at in self.visible if not self._is_named(at)]
         self.share = shares.take(folder.path, len(self.visible), len(self.nameless))
-        self.are_believed = self.is_plain and not self.share.read
+        self.are_believed = is_plain and not self.share.read
         """Whether the names of all visible files are believed."""
 
     def is_left_out(self, exclude: Globs | None) -> bool:
@@ -183,10 +183,9 @@ def look(
     """
     siblings = Siblings()
     reading = _Reading(engine, files, limits, spool, report)
-    doubts = False
+    doubted: set[group.Path] = set()
 
     def first() -> Iterator[_Wanted]:
-        nonlocal doubts
         shares = limits.shares()
         for folder, _ in folders():
             one = _Files(root, folder, shares, limits)
@@ -198,7 +197,8 @@ def look(
                     yield one, at, at in nameless
                 elif at in nameless and verdict.startswith(_IS):
                     siblings.note(one.share.table, verdict.removeprefix(_IS))
-            doubts = doubts or bool(one.doubtful())
+            if one.share.table not in doubted and one.doubtful():
+                doubted.add(one.share.table)
 
     def second() -> Iterator[_Wanted]:
         shares = limits.shares()
@@ -211,7 +211,7 @@ def look(
 
     for table, format in reading.of(first()):
         siblings.note(table, format)
-    if doubts:
+    if any(siblings.format(table) is None for table in doubted):
         for _ in reading.of(second()):
             pass
     return siblings
@@ -230,8 +230,8 @@ class _Reading:
         self._limits = limits
         self._spool = spool
         self._report = report
-        self._places: dict[str, tuple[str, str, str]] = {}
-        self._tables: dict[str, group.Path] = {}
+        self._asked: dict[str, tuple[tuple[str, str, str], group.Path | None]] = {}
+        """Folder, name and identity of a file by its location, and the table whose others count as what it is."""
         self._done = 0
 
     def of(self, wanted: Iterator[_Wanted]) -> Iterator[tuple[group.Path, str]]:
@@ -239,8 +239,8 @@ class _Reading:
         noted: list[tuple[str, str, str, str]] = []
         for info, format, problem in self._engine.glance(self._files, self._infos(wanted), self._limits.said):
             self._done += 1
-            noted.append((*self._places.pop(info.location), _verdict(format, problem)))
-            table = self._tables.pop(info.location, None)
+            place, table = self._asked.pop(info.location)
+            noted.append((*place, _verdict(format, problem)))
             if table is not None and format is not None:
                 yield table, format
             if len(noted) >= _BATCH:
@@ -253,9 +253,8 @@ class _Reading:
     def _infos(self, wanted: Iterator[_Wanted]) -> Iterator[FileInfo]:
         for one, at, speaks in wanted:
             info = one.info(at)
-            self._places[info.location] = (one.folder.path, one.folder.listed.names[at], one.identity(at))
-            if speaks:
-                self._tables[info.location] = one.share.table
+            place = (one.folder.path, one.folder.listed.names[at], one.identity(at))
+            self._asked[info.location] = place, one.share.table if speaks else None
             yield info
 
 
